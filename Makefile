@@ -1,0 +1,51 @@
+# make        the demo: recordings in examples/ to a corpus in corpus/
+# make test   lint and all tests, as CI runs them
+PYTHON ?= python3
+CORES ?= $(shell nproc 2>/dev/null || echo 2)
+CONFIG ?=
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes
+
+.PHONY: all environment weights originals test lint bench lock
+.DELETE_ON_ERROR:
+
+all: environment weights
+	$(BIN)/snakemake -j $(CORES) $(if $(CONFIG),--configfile $(CONFIG))
+
+environment: .venv/complete
+
+.venv/complete: requirements.lock
+	$(PYTHON) -c "import sys; sys.exit(None if (3, 11) <= sys.version_info[:2] < (3, 13) else 'voxsieve needs Python 3.11 or 3.12, this is ' + sys.version.split()[0])"
+	$(PYTHON) -m venv .venv
+	$(PIP) -r requirements.lock
+	touch $@
+
+weights: environment
+	@$(BIN)/python -m pipeline.models
+
+originals: environment
+	@$(BIN)/python -m pipeline.environments spleeter ina resemblyzer
+
+.venv/dev: .venv/complete requirements-dev.lock
+	$(PIP) -r requirements-dev.lock
+	touch $@
+
+lint: .venv/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile
+
+test: lint weights originals
+	$(BIN)/python -m pytest
+
+bench: weights originals
+	$(BIN)/python -m benchmarks.engines
+
+# Locks: versions and hashes, no addresses. Needs uv on the PATH; torch's CPU build from pip's find-links.
+LOCK := uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
+lock:
+	$(LOCK) pyproject.toml -o requirements.lock
+	$(LOCK) --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	$(LOCK) envs/spleeter.in -o envs/spleeter.lock
+	$(LOCK) --overrides envs/ina.overrides envs/ina.in -o envs/ina.lock
+	$(LOCK) --overrides envs/resemblyzer.overrides --find-links "$$PIP_FIND_LINKS" envs/resemblyzer.in -o envs/resemblyzer.lock

@@ -1,0 +1,183 @@
+"""Hold a corpus against recordings whose timeline is known: how pure, how complete, how well labelled.
+
+    python -m pipeline.evaluate --truth DIR --corpus corpus --work work
+
+DIR has NAME.csv for a recording NAME.mp3 (or other suffix): start,end,label,speaker,gender with labels speech, music,
+noise and silence; rows cover the recording. Definitions, on frames of 10 ms:
+  kept       frames of the corpus's clips of one speaker
+  neutral    non-speech of up to 1 s between two stretches of the speaker's own speech: counts neither way
+  precision  share of kept frames, neutral ones aside, in which the speaker speaks; others and background likewise
+  recall     share of the frames in which the speaker speaks that are kept
+"""
+
+import argparse
+import csv
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from pipeline import manifest
+from pipeline.errors import ConfigError
+
+FRAMES = 100  # per second
+NEUTRAL_SECONDS = 1.0
+CLASSES = ("male", "female", "music", "noise", "noEnergy")
+OF_TRUTH = {"silence": "noEnergy", "music": "music", "noise": "noise"}
+
+
+@dataclass(frozen=True)
+class Truth:
+    """A recording's timeline in frames: speaker and class name of every frame ("" where nobody speaks)."""
+
+    speaker: np.ndarray
+    label: np.ndarray
+
+
+def read_truth(path: Path) -> Truth:
+    """The timeline of one CSV."""
+    with open(path, encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    length = frame(rows[-1]["end"]) if rows else 0
+    speaker, label = np.full(length, "", object), np.full(length, "noEnergy", object)
+    for row in rows:
+        span = slice(frame(row["start"]), frame(row["end"]))
+        speech = row["label"] == "speech"
+        speaker[span] = row["speaker"] if speech else ""
+        label[span] = {"M": "male", "F": "female"}[row["gender"]] if speech else OF_TRUTH[row["label"]]
+    return Truth(speaker, label)
+
+
+def frame(seconds: str | float) -> int:
+    """The frame nearest to a time."""
+    return round(float(seconds) * FRAMES)
+
+
+def neutral(speaker: np.ndarray, name: str) -> np.ndarray:
+    """Frames (bool) of pauses of up to a second between two stretches of `name`."""
+    found = np.zeros(len(speaker), bool)
+    spoken = np.flatnonzero(speaker != "")
+    for before, after in zip(spoken, spoken[1:], strict=False):
+        gap = after - before - 1
+        if 0 < gap <= NEUTRAL_SECONDS * FRAMES and speaker[before] == speaker[after] == name:
+            found[before + 1 : after] = True
+    return found
+
+
+def purity(truths: dict[str, Truth], kept: dict[str, np.ndarray], name: str) -> dict[str, float]:
+    """Seconds kept, precision, shares of others and background, recall, for truth's speaker `name`."""
+    own = others = background = total = 0
+    for key, truth in truths.items():
+        mask = kept.get(key, np.zeros(0, bool))
+        mask = np.pad(mask, (0, max(0, len(truth.speaker) - len(mask))))[: len(truth.speaker)]
+        mine = truth.speaker == name
+        counted = mask & ~neutral(truth.speaker, name)
+        own += np.sum(counted & mine)
+        others += np.sum(counted & ~mine & (truth.speaker != ""))
+        background += np.sum(counted & (truth.speaker == ""))
+        total += np.sum(mine)
+    seen = max(own + others + background, 1)
+    return {
+        "kept_s": sum(int(mask.sum()) for mask in kept.values()) / FRAMES,
+        "precision": own / seen,
+        "others": others / seen,
+        "background": background / seen,
+        "recall": own / max(total, 1),
+    }
+
+
+def labels_of(truths: dict[str, Truth], found: dict[str, list[tuple[str, float, float]]]) -> dict[str, float]:
+    """Frame accuracies of the segmentation: five classes, speech or not, gender where speech was found."""
+    true, said = [], []
+    for key, spans in found.items():
+        label = np.full(len(truths[key].label), "noEnergy", object)
+        for name, start, stop in spans:
+            label[frame(start) : frame(stop)] = name
+        true.append(truths[key].label)
+        said.append(label)
+    true, said = np.concatenate(true), np.concatenate(said)
+    voices = ("male", "female", "speech")
+    is_speech, said_speech = np.isin(true, voices), np.isin(said, voices)
+    figures = {"five_classes": np.mean(true == said), "speech_or_not": np.mean(is_speech == said_speech)}
+    for gender in ("male", "female"):
+        both = said_speech & (true == gender)
+        figures[f"gender_{gender}"] = np.mean(said[both] == gender) if both.any() else float("nan")
+    return {name: float(value) for name, value in figures.items()}
+
+
+def kept_frames(corpus: Path) -> dict[str, dict[str, np.ndarray]]:
+    """speaker -> recording's stem -> kept frames, from clips.csv."""
+    kept: dict[str, dict[str, np.ndarray]] = {}
+    with open(corpus / "clips.csv", encoding="utf-8", errors="surrogateescape", newline="") as lines:
+        for row in csv.DictReader(lines):
+            mask = kept.setdefault(row["speaker"], {})
+            stem = Path(row["source"]).stem
+            stop = frame(row["end"])
+            mask[stem] = np.pad(mask.get(stem, np.zeros(0, bool)), (0, max(0, stop - len(mask.get(stem, ())))))
+            mask[stem][frame(row["start"]) : stop] = True
+    return kept
+
+
+def nearest_speaker(truths: dict[str, Truth], kept: dict[str, np.ndarray]) -> str:
+    """The speaker of the truth who speaks most in the kept frames: whom a voice without a name stands for."""
+    counts: Counter = Counter()
+    for key, truth in truths.items():
+        mask = kept.get(key, np.zeros(0, bool))[: len(truth.speaker)]
+        counts.update(truth.speaker[: len(mask)][mask])
+    counts.pop("", None)
+    return counts.most_common(1)[0][0] if counts else ""
+
+
+def read_labels(work: Path, truths: dict[str, Truth]) -> dict[str, list[tuple[str, float, float]]]:
+    """The segmentation of every recording that has a truth."""
+    from stages.segment import read_csv
+
+    rows = [row for path in sorted(work.glob("segment/*/manifest.jsonl")) for row in manifest.read(path)]
+    stems = {Path(row["source"]).stem: row["path"] for row in rows}
+    return {stem: read_csv(work / path) for stem, path in stems.items() if stem in truths}
+
+
+def report(truths: dict[str, Truth], corpus: Path, work: Path) -> str:
+    """Both tables as text."""
+    head = f"{'speaker':<24}{'kept s':>9}{'precision':>11}{'others':>9}{'background':>12}{'recall':>9}"
+    lines = [head]
+    known = {name for truth in truths.values() for name in np.unique(truth.speaker)} - {""}
+    for speaker, kept in sorted(kept_frames(corpus).items()):
+        name = speaker if speaker in known else nearest_speaker(truths, kept)
+        shown = speaker if speaker == name else f"{speaker} (is {name})"
+        one = purity(truths, kept, name)
+        lines.append(
+            f"{shown:<24}{one['kept_s']:>9.1f}{one['precision']:>11.4f}{one['others']:>9.4f}"
+            f"{one['background']:>12.4f}{one['recall']:>9.4f}"
+        )
+    found = read_labels(work, truths)
+    if found:
+        lines += ["", "labels, share of frames right"]
+        lines += [f"  {name:<22}{value:.4f}" for name, value in labels_of(truths, found).items()]
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--truth", type=Path, required=True, help="folder of timeline CSVs, one per recording")
+    parser.add_argument("--corpus", type=Path, default=Path("corpus"), help="corpus folder with clips.csv")
+    parser.add_argument("--work", type=Path, default=Path("work"), help="work folder, for the labels' accuracy")
+    args = parser.parse_args()
+    with open(args.corpus / "clips.csv", encoding="utf-8", errors="surrogateescape", newline="") as lines:
+        stems = {Path(row["source"]).stem for row in csv.DictReader(lines)}
+    truths = {stem: read_truth(args.truth / f"{stem}.csv") for stem in sorted(stems) if truth_of(args.truth, stem)}
+    if not truths:
+        raise ConfigError(f"evaluate: no CSV in {args.truth} has the name of a recording of {args.corpus}.")
+    print(report(truths, args.corpus, args.work))
+
+
+def truth_of(folder: Path, stem: str) -> bool:
+    """Whether a recording has a timeline."""
+    return (folder / f"{stem}.csv").is_file()
+
+
+if __name__ == "__main__":
+    from pipeline import program
+
+    program.run(main)

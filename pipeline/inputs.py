@@ -1,0 +1,80 @@
+"""Finding recordings: what `input:` names, walked and sorted, before anything is opened."""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.errors import ConfigError
+
+SUFFIXES = frozenset(
+    ".wav .mp3 .flac .ogg .oga .opus .m4a .m4b .aac .wma .webm .mp4 .mkv .mov .avi .m4v .mka .aif .aiff .aifc "
+    ".caf .au .w64 .rf64 .amr .ac3 .mp2 .3gp .ts .wv .ape".split()
+)
+TEXT_LIST = ".txt"
+
+
+@dataclass(frozen=True)
+class Found:
+    """A file (or a folder with an audio name) that `input` leads to; `source` is its path relative to `input`."""
+
+    path: Path
+    source: str
+    certain: bool = True  # False: no suffix, so taken as a recording only where it turns out to be one
+
+
+def find(given: str | list[str]) -> list[Found]:
+    """Every candidate recording, sorted by source, each path once.
+
+    A folder is walked (links followed once), a file is taken as it is, a .txt file is a list of paths, one a
+    line. Raises ConfigError where something named does not exist or nothing is found.
+    """
+    found: dict[str, Found] = {}
+    for name in _expand([given] if isinstance(given, str) else given):
+        root = Path(name)
+        if not root.exists():
+            raise ConfigError(f"input: '{name}' does not exist (looked in {Path.cwd()}): correct the path.")
+        for item in _walk(root) if root.is_dir() else [Found(root, root.name)]:
+            found.setdefault(os.path.abspath(item.path), item)
+    if not found:
+        raise ConfigError(
+            f"input: no recordings in {given!r}: expected files such as wav, mp3, flac, ogg, m4a, opus, mp4 or mkv."
+        )
+    return sorted(found.values(), key=lambda item: (os.fsencode(item.source), os.fsencode(item.path)))
+
+
+def fingerprint(items: list[Found]) -> str:
+    """Digest of names, sizes and times: changes where a file is added, removed or replaced."""
+    digest = hashlib.sha256()
+    for item in items:
+        stat = item.path.stat()
+        digest.update(os.fsencode(f"{item.path}\0{item.source}\0{stat.st_size}\0{stat.st_mtime_ns}\n"))
+    return digest.hexdigest()[:16]
+
+
+def _expand(names: list[str]) -> list[str]:
+    wide = []
+    for name in names:
+        if name.lower().endswith(TEXT_LIST) and Path(name).is_file():
+            lines = Path(name).read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+            wide += [line for line in lines if line.strip() and not line.startswith("#")]
+        else:
+            wide.append(name)
+    return wide
+
+
+def _walk(root: Path):
+    seen = set()
+    for folder, folders, files in os.walk(root, followlinks=True):
+        real = os.path.realpath(folder)
+        if real in seen:
+            folders.clear()
+            continue
+        seen.add(real)
+        folders.sort()
+        names = [name for name in folders if Path(name).suffix.lower() in SUFFIXES]
+        for name in names + files:
+            path = Path(folder) / name
+            suffix = Path(name).suffix.lower()
+            if (suffix in SUFFIXES or not suffix) and path.exists():
+                yield Found(path, os.path.relpath(path, root), certain=bool(suffix))

@@ -1,0 +1,155 @@
+"""What the Snakefile knows before any job: checked settings, inputs, models, interpreters, the flags of a stage.
+
+Everything that can be wrong with a configuration is told here, in one sentence, before a job starts.
+"""
+
+import fcntl
+import shlex
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+from pipeline import environments, ffmpeg, inputs, models
+from pipeline.config import Config, Slope, load
+from pipeline.errors import ConfigError, VoxsieveError
+
+ROOT = Path(__file__).parent.parent
+ORIGINALS = {"separate": "spleeter", "segment": "ina", "embed": "resemblyzer", "reference": "resemblyzer"}
+
+
+class Plan:
+    """The settings of a run and what follows from them."""
+
+    def __init__(self, settings: Config, conda: bool):
+        self.settings = settings
+        self.by_conda = conda
+        self.found = inputs.find(settings.input)
+        self.listing = inputs.fingerprint(self.found)  # changes where a file is added, removed or replaced
+        self.reference_files = self._references()
+        self.python = defaultdict(lambda: shlex.quote(sys.executable))  # stage -> interpreter, quoted for a shell
+        if settings.engine == "original":
+            for stage, name in ORIGINALS.items():
+                self.python[stage] = "python" if conda else shlex.quote(str(environments.python(name)))
+        self.lock = None
+        for name in models.PINNED:
+            if not (models.cache() / "weights" / name).is_file():
+                raise ConfigError(f"The model {name} is not in {models.cache()}: run `make weights` to fetch it.")
+
+    def conda(self, stage: str) -> str | None:
+        """The conda environment of a stage, None where the running environment serves."""
+        original = self.settings.engine == "original" and self.by_conda
+        return str(ROOT / "envs" / f"{ORIGINALS[stage]}.yaml") if original else None
+
+    def environment(self, stage: str) -> list[str]:
+        """The marker that a stage's own environment is made, for the stage's input; empty where it has none."""
+        original = self.settings.engine == "original" and not self.by_conda
+        return [f"{self.settings.work_dir}/environments/{ORIGINALS[stage]}"] if original else []
+
+    def code(self, stage: str) -> list[str]:
+        """The files whose change makes a stage's results old."""
+        return [str(ROOT / "stages" / f"{stage}.py")]
+
+    def shell_prefix(self) -> str:
+        """What every job's shell begins with: where the code, the cache and (last on the PATH) ffmpeg are."""
+        words = {"PYTHONPATH": str(ROOT), "VOXSIEVE_CACHE": str(models.cache().absolute()), "VOXSIEVE_ROOT": str(ROOT)}
+        exports = " ".join(f"{name}={shlex.quote(value)}" for name, value in words.items())
+        folder = shlex.quote(str(Path(ffmpeg.find("ffmpeg")).parent))
+        return f'export {exports} PATH="$PATH":{folder}; '.replace("{", "{{").replace("}", "}}")
+
+    def flags(self, stage: str) -> str:
+        """A stage's settings as command-line flags, quoted: True is a bare flag, None and False are left out."""
+        words = []
+        for name, value in (self._settings(stage)).items():
+            for one in value if isinstance(value, list) else [value]:
+                if one is not None and one is not False:
+                    words.append(f"--{name}" if one is True else f"--{name}={one}")
+        return shlex.join(words)
+
+    def hold(self) -> None:
+        """Keep other runs out of the work folder while this process lives.
+
+        Snakemake's own lock outlives a killed run and has to be taken away by hand; this one ends with the process.
+        """
+        work = Path(self.settings.work_dir)
+        work.mkdir(parents=True, exist_ok=True)
+        self.lock = open(work / ".lock", "w")  # noqa: SIM115 - held until the process ends
+        try:
+            fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            sys.exit(f"error: another run works in {work}: wait for it, or give this one a work_dir of its own.")
+
+    def _settings(self, stage: str) -> dict[str, object]:
+        s = self.settings
+        failures = {"max-failed-fraction": s.max_failed_fraction}
+        model = {"engine": s.engine, "device": s.device}
+        table = {
+            "index": {"shard-minutes": s.shard_minutes, "input": self._given(), **failures},
+            "separate": {"accompaniment": s.separate.accompaniment, **model, **failures},
+            "segment": {
+                "source": s.segment.source,
+                "vad": s.segment.vad,
+                "no-gender": not s.segment.gender,
+                "exact": s.segment.exact,
+                **model,
+                **failures,
+            },
+            "slice": {
+                "label": s.slice.labels,
+                "min-seconds": s.slice.min_seconds,
+                "max-seconds": s.slice.max_seconds,
+                "padding-seconds": s.slice.padding_seconds,
+                "merge-seconds": s.slice.merge_seconds,
+                "pause-seconds": s.slice.pause_seconds,
+                **failures,
+            },
+            "filter": {
+                "low-pass": _slope(s.filter.low_pass),
+                "high-pass": _slope(s.filter.high_pass),
+                "notch": [f"{one.frequency_hz},{one.q}" for one in s.filter.notches],
+                "causal": not s.filter.zero_phase,
+                **failures,
+            },
+            "normalize": {
+                "engine": s.engine,
+                "target-lufs": s.normalize.target_lufs,
+                "true-peak-dbtp": s.normalize.true_peak_dbtp,
+                "sample-rate": s.export.sample_rate,
+                **failures,
+            },
+            "embed": {**model, **failures},
+            "reference": {"target": [f"{name}={path}" for name, path in s.speaker.targets.items()], **model},
+            "speaker": {
+                "threshold": s.speaker.threshold,
+                "short-clips": s.speaker.short_clips,
+                "voices": s.speaker.voices,
+            },
+        }
+        return table[stage]
+
+    def _given(self) -> list[str]:
+        given = self.settings.input
+        return [given] if isinstance(given, str) else given
+
+    def _references(self) -> list[str]:
+        files = []
+        for name, path in self.settings.speaker.targets.items():
+            if not name or not name.isprintable() or set(name) & set("=/\\"):
+                raise ConfigError(f"speaker.targets: {name!r} cannot be a speaker's name: use letters and digits.")
+            if not Path(path).exists():
+                raise ConfigError(
+                    f"speaker.targets: the reference of '{name}', '{path}', does not exist (looked in {Path.cwd()})."
+                )
+            files += [str(one.path) for one in inputs.find(path)]
+        return files
+
+
+def _slope(slope: Slope | None) -> str | None:
+    return slope and f"{slope.cutoff_hz},{slope.slope_db_per_octave},{slope.passes}"
+
+
+def make(config: dict, conda: bool) -> Plan:
+    """The plan for Snakemake's merged configuration; a fault ends the program with its sentence and status 1."""
+    try:
+        return Plan(load(config), conda)
+    except VoxsieveError as error:
+        sys.exit(f"error: {error}")

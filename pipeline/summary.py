@@ -1,0 +1,42 @@
+"""The table at the end of a run: where the seconds went, from statistics.json.
+
+python -m pipeline.summary corpus
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+
+def table(statistics: dict) -> str:
+    """The statistics as lines of text: input, losses by stage and reason, speakers, corpus."""
+    total = statistics["input"]["seconds"]
+
+    def line(name: str, count: int, seconds: float) -> str:
+        share = 100 * seconds / total if total else 0.0
+        return f"{name:<34}{count:>9}{seconds:>13.3f}{share:>8.1f} %"
+
+    lines = [f"{'':<34}{'rows':>9}{'seconds':>13}{'share':>10}"]
+    lines.append(line("input recordings", statistics["input"]["recordings"], total))
+    for stage, reasons in statistics["stages"].items():
+        lines += [line(f"  - {stage}: {reason}", one["count"], one["seconds"]) for reason, one in reasons.items()]
+    lines.append(line("rejected", statistics["rejected"]["rows"], statistics["rejected"]["seconds"]))
+    lines.append(line("kept clips", statistics["kept"]["clips"], statistics["kept"]["seconds"]))
+    lines += [line(f"  + {name}", one["count"], one["seconds"]) for name, one in statistics["speakers"].items()]
+    return "\n".join(lines)
+
+
+def of(corpus: Path | str) -> str:
+    """The table of a corpus folder, and where it is."""
+    statistics = json.loads((Path(corpus) / "statistics.json").read_text(encoding="utf-8"))
+    return f"{table(statistics)}\n\nThe corpus is in {Path(corpus).resolve()}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Print where the seconds of a corpus went.")
+    parser.add_argument("corpus", type=Path, help="corpus folder with statistics.json")
+    print(of(parser.parse_args().corpus))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+"""The log-mel spectrogram and log energy that inaSpeechSegmenter looks at, computed in a stream.
+
+Frames of 25 ms every 10 ms at 16 kHz; within each frame pre-emphasis 0.97 and a Hann window; power spectrum
+of 512 points; 24 triangles evenly spaced on the mel scale from 100 to 8000 Hz, of equal area (Slaney);
+natural logarithm (Davis & Mermelstein 1980). Upstream: inaSpeechSegmenter 0.8.0, sidekit_mfcc.py. Every
+step keeps upstream's dtype (float32, but float64 between window and power), so that the values agree to
+the last bits.
+"""
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+SAMPLE_RATE = 16000
+WINDOW = 400  # samples, 25 ms
+HOP = 160  # samples, 10 ms
+FFT = 512
+BANDS = 24
+PRE_EMPHASIS = 0.97
+CHUNK = 4096  # frames computed at once; fixed, so that the result does not depend on the caller's blocks
+
+
+def mel_filters() -> np.ndarray:
+    """The 24 triangles, float32 (24, 257): weight of each FFT bin in each band."""
+
+    def mel(hertz):
+        return 2595 * np.log10(1 + hertz / 700.0)
+
+    steps = (mel(SAMPLE_RATE / 2) - mel(100)) / (BANDS + 1)
+    edges = 700.0 * (10 ** ((mel(100) + np.arange(BANDS + 2) * steps) / 2595.0) - 1)
+    bins = np.arange(FFT) / FFT * SAMPLE_RATE
+    filters = np.zeros((BANDS, FFT // 2 + 1), np.float32)
+    for row, low, centre, high in zip(filters, edges[:-2], edges[1:-1], edges[2:], strict=True):
+        first, middle, last = (int(edge * FFT / SAMPLE_RATE) + 1 for edge in (low, centre, high))
+        height = 2 / (high - low)
+        rising, falling = slice(first, middle), slice(middle, last - 1)  # upstream leaves out the last bin
+        row[rising] = height / (centre - low) * (bins[rising] - low)
+        row[falling] = height / (high - centre) * (high - bins[falling])
+    return filters
+
+
+def frame_features(samples: np.ndarray, filters: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Log-mel spectrogram (frames, 24) and log energy (frames,), float32, of float32 mono samples (n,).
+
+    n is at least WINDOW; frames = (n - WINDOW) // HOP + 1. Digital silence gives -inf.
+    """
+    frames = np.lib.stride_tricks.sliding_window_view(samples, WINDOW)[::HOP]
+    shifted = np.concatenate([frames[:, :1], frames[:, :-1]], axis=1)
+    frames = frames - shifted * np.float32(PRE_EMPHASIS)
+    spectrum = np.fft.rfft(frames * np.hanning(WINDOW), FFT, axis=-1)
+    power = (spectrum.real**2 + spectrum.imag**2).astype(np.float32)
+    with np.errstate(divide="ignore"):
+        return np.log(power @ filters.T), np.log((frames**2).sum(axis=1))
+
+
+def chunks(blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+    """Regroup blocks (n,) of any size into stretches of CHUNK frames, the last one shorter.
+
+    Neighbours share the WINDOW - HOP samples that their frames share. Samples after the last whole frame
+    are dropped; a signal under one window gives nothing.
+    """
+    needed = (CHUNK - 1) * HOP + WINDOW
+    parts, have = [], 0
+    for block in blocks:
+        parts.append(np.asarray(block, np.float32))
+        have += len(block)
+        while have >= needed:
+            joined = np.concatenate(parts)
+            yield joined[:needed]
+            parts = [joined[CHUNK * HOP :]]
+            have = len(parts[0])
+    if have >= WINDOW:
+        yield np.concatenate(parts)
+
+
+def features(blocks: Iterable[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Log-mel spectrogram (frames, 24) and log energy (frames,), float32, of a 16 kHz mono signal in blocks.
+
+    Keeps 100 bytes a frame (36 MB an hour, twice that at the end); a signal under 25 ms gives no frames.
+    """
+    filters = mel_filters()
+    pairs = [frame_features(chunk, filters) for chunk in chunks(blocks)]
+    if not pairs:
+        return np.empty((0, BANDS), np.float32), np.empty(0, np.float32)
+    mel, energy = zip(*pairs, strict=True)
+    return np.concatenate(mel), np.concatenate(energy)

@@ -1,0 +1,225 @@
+"""slice: cut clips of speech out of the vocals, at pauses, never inside a word.
+
+In words: take the spans with the chosen labels; inside them find utterances, the stretches between
+pauses; let an utterance that is too short join a neighbour over a short pause; split what is too long at its
+deepest pause; move each cut to the quietest 10 ms near it; drop what is still too short. All that is not in
+a clip is listed in the rejects, so that the seconds add up.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from pipeline import audio, manifest, program, run
+from stages.segment import read_csv
+
+STAGE = "slice"
+HOP = 441  # samples at 44.1 kHz in a frame of 10 ms: times are whole frames, exact in seconds and in samples
+FRAMES_PER_SECOND = audio.WORK_RATE // HOP
+REACH = 20  # frames that a label's border may be off
+PAUSE_DROP_DB = 37.0  # a pause lies this far below the loud parts of its span
+SILENCE_DB = -75.0
+REASONS = {"noEnergy": "no_energy", "pause": "pause", "short": "too_short"}
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """Frames start to stop of one label."""
+
+    start: int
+    stop: int
+    label: str
+
+
+def levels(blocks: Iterator[np.ndarray]) -> np.ndarray:
+    """RMS level in dBFS of every whole 10 ms frame of a signal at 44.1 kHz, given in blocks (n,)."""
+    found, rest = [], np.zeros(0, np.float32)
+    for block in blocks:
+        signal = np.concatenate([rest, block])
+        whole = len(signal) // HOP
+        power = np.mean(signal[: whole * HOP].reshape(whole, HOP).astype(np.float64) ** 2, axis=1)
+        found.append(10 * np.log10(np.maximum(power, 1e-12)))
+        rest = signal[whole * HOP :]
+    return np.concatenate(found) if found else np.zeros(0)
+
+
+def chosen_spans(spans: list[tuple[str, float, float]], labels: list[str], level: np.ndarray) -> list[Utterance]:
+    """The spans with a chosen label, in frames.
+
+    Where two of them touch, the border moves to the quietest frame near it; where nothing near is quiet, nobody
+    stopped speaking there: the label flipped within a voice, and the two become one, labelled as the longer.
+    """
+    found: list[Utterance] = []
+    for label, start, stop in spans:
+        start, stop = (min(round(time * FRAMES_PER_SECOND), len(level)) for time in (start, stop))
+        if label not in labels or stop <= start:
+            continue
+        here = Utterance(start, stop, label)
+        if found and found[-1].stop == start:
+            left = found.pop()
+            border = quietest(level, max(left.start, start - REACH), min(stop, start + REACH + 1))
+            if level[border] > pause_level(level[left.start : stop]):
+                here = replace(max(left, here, key=lambda one: one.stop - one.start), start=left.start, stop=stop)
+            else:
+                here = replace(here, start=border)
+                found.append(replace(left, stop=border))
+        found.append(here)
+    return [span for span in found if span.stop > span.start]
+
+
+def pause_level(level: np.ndarray) -> float:
+    """The level in dBFS below which a stretch of speech with these frame levels pauses."""
+    return max(np.percentile(level, 95) - PAUSE_DROP_DB, SILENCE_DB)
+
+
+def quietest(level: np.ndarray, start: int, stop: int) -> int:
+    """The frame of lowest level in start..stop, smoothed over 30 ms."""
+    if stop - start < 2:
+        return start
+    wide = np.pad(level[start:stop], 1, mode="edge")
+    return start + int(np.argmin(wide[:-2] + wide[1:-1] + wide[2:]))
+
+
+def utterances(span: Utterance, level: np.ndarray, pause: int) -> list[Utterance]:
+    """The stretches of a span between pauses of at least `pause` frames."""
+    inside = level[span.start : span.stop]
+    loud = np.flatnonzero(inside > pause_level(inside))
+    if not len(loud):
+        return []
+    gaps = np.flatnonzero(np.diff(loud) > pause)
+    starts = loud[np.concatenate([[0], gaps + 1])]
+    stops = loud[np.concatenate([gaps, [len(loud) - 1]])] + 1
+    return [Utterance(span.start + int(a), span.start + int(b), span.label) for a, b in zip(starts, stops, strict=True)]
+
+
+def join_short(parts: list[Utterance], shortest: int, longest: int, reach: int) -> list[Utterance]:
+    """Let parts shorter than `shortest` join the nearer neighbour of their label over at most `reach` frames."""
+    parts = list(parts)
+    while True:
+        joins = []
+        for i, (left, right) in enumerate(zip(parts, parts[1:], strict=False)):
+            gap, whole = right.start - left.stop, right.stop - left.start
+            short = min(left.stop - left.start, right.stop - right.start) < shortest
+            if short and left.label == right.label and gap <= reach and whole <= longest:
+                joins.append((gap, i))
+        if not joins:
+            return parts
+        _, i = min(joins)
+        parts[i : i + 2] = [replace(parts[i], stop=parts[i + 1].stop)]
+
+
+def split_long(part: Utterance, level: np.ndarray, shortest: int, longest: int) -> list[Utterance]:
+    """Split a part longer than `longest` at its quietest frame that leaves both sides at least `shortest`."""
+    if part.stop - part.start <= longest:
+        return [part]
+    cut = quietest(level, part.start + shortest, part.stop - shortest)
+    halves = (replace(part, stop=cut), replace(part, start=cut))
+    return [piece for half in halves for piece in split_long(half, level, shortest, longest)]
+
+
+def pad(parts: list[Utterance], level: np.ndarray, padding: int) -> list[Utterance]:
+    """Widen every part by up to `padding` frames, to at most the middle of a gap, ending on a quiet frame."""
+    padded = []
+    for i, part in enumerate(parts):
+        before = parts[i - 1].stop if i else 0
+        after = parts[i + 1].start if i + 1 < len(parts) else len(level)
+        earliest = max(part.start - padding, (before + part.start + 1) // 2)
+        latest = min(part.stop + padding, (part.stop + after) // 2)
+        start = quietest(level, earliest, part.start + 1)
+        stop = quietest(level, part.stop, min(latest + 1, len(level)))
+        padded.append(replace(part, start=min(start, part.start), stop=max(stop, part.stop)))
+    return padded
+
+
+def plan(
+    spans: list[tuple[str, float, float]],
+    level: np.ndarray,
+    labels: list[str],
+    seconds: dict[str, float],
+) -> list[Utterance]:
+    """The clips of a recording, in frames: sorted, disjoint, none shorter than min or longer than max seconds.
+
+    `seconds` has min, max, padding, merge and pause.
+    """
+    frames = {name: round(value * FRAMES_PER_SECOND) for name, value in seconds.items()}
+    room = frames["max"] - 2 * frames["padding"]
+    parts = [part for span in chosen_spans(spans, labels, level) for part in utterances(span, level, frames["pause"])]
+    parts = join_short(parts, frames["min"], room, frames["merge"])
+    parts = [piece for part in parts for piece in split_long(part, level, frames["min"], room)]
+    parts = pad(parts, level, frames["padding"])
+    return [part for part in parts if part.stop - part.start >= frames["min"]]
+
+
+def leftovers(
+    clips: list[Utterance], spans: list[tuple[str, float, float]], labels: list[str], duration: float
+) -> list[tuple[str, float, float]]:
+    """(reason, start, end) of all that is in no clip: the label, or too_short for speech of a chosen label."""
+    edges = [0.0, *(t / FRAMES_PER_SECOND for clip in clips for t in (clip.start, clip.stop)), duration]
+    found: list[tuple[str, float, float]] = []
+    for gap_start, gap_stop in zip(edges[::2], edges[1::2], strict=True):
+        for i, (label, start, stop) in enumerate(spans):
+            start = max(start if i else 0.0, gap_start)
+            stop = min(stop if i + 1 < len(spans) else duration, gap_stop)
+            if stop <= start:
+                continue
+            reason = "too_short" if label in labels else REASONS.get(label, label)
+            if found and found[-1][0] == reason and found[-1][2] == start:
+                start = found.pop()[1]
+            found.append((reason, start, stop))
+    return found
+
+
+def process(rows: list[dict], out: Path, work: Path, labels: list[str], seconds: dict[str, float]) -> run.Outcome:
+    """Cut one recording into clips, written as float WAV, mono, 44.1 kHz."""
+    (row,) = rows
+    spans = read_csv(work / row["path"])
+    vocals = work / row["vocals"]
+    import soundfile
+
+    blocks = soundfile.blocks(vocals, blocksize=audio.WORK_RATE * 60, dtype="float32", always_2d=True)
+    level = levels(audio.to_mono(block, row["downmix"]) for block in blocks)
+    clips = plan(spans, level, labels, seconds)
+    if not clips:
+        message = f"No clip of {' or '.join(labels)} of at least {seconds['min']:g} s."
+        return [], [manifest.reject(row, STAGE, "no_speech", message)]
+    made = []
+    for i, clip in enumerate(clips):
+        name = f"{row['id']}_{i:06d}"
+        path = out / row["id"] / f"{name}.wav"
+        signal = audio.to_mono(audio.read(vocals, clip.start * HOP, clip.stop * HOP), row["downmix"])
+        with audio.writing(path, audio.WORK_RATE, 1, "FLOAT") as wav:
+            wav.write(signal)
+        start, end = clip.start / FRAMES_PER_SECOND, clip.stop / FRAMES_PER_SECOND
+        place = {"path": program.relative(path, work), "start": start, "end": end, "duration": round(end - start, 6)}
+        common = {key: row[key] for key in ("schema", "recording_id", "source", "sample_rate")}
+        made.append(common | place | {"id": name, "parent_id": row["id"], "channels": 1, "label": clip.label})
+    rejects = [
+        manifest.reject(row, STAGE, reason, f"In no clip: {reason}.", (f"{row['id']}_d{i:06d}", start, end))
+        for i, (reason, start, end) in enumerate(leftovers(clips, spans, labels, row["duration"]))
+    ]
+    return made, rejects
+
+
+def main() -> None:
+    parser = program.parser(__doc__)
+    parser.add_argument("--label", action="append", dest="labels", help="a label of which clips are made; repeatable")
+    parser.add_argument("--min-seconds", type=float, default=1.5, help="shortest clip")
+    parser.add_argument("--max-seconds", type=float, default=12.0, help="longest clip")
+    parser.add_argument("--padding-seconds", type=float, default=0.05, help="kept before and after the speech")
+    parser.add_argument("--merge-seconds", type=float, default=0.8, help="pause over which short utterances join")
+    parser.add_argument("--pause-seconds", type=float, default=0.4, help="a longer pause ends a clip")
+    args = parser.parse_args()
+    args.labels = args.labels or ["male", "female"]
+    seconds = {name: getattr(args, f"{name}_seconds") for name in ("min", "max", "padding", "merge", "pause")}
+
+    def one(rows: list[dict]) -> run.Outcome:
+        return process(rows, args.out, args.work, args.labels, seconds)
+
+    inputs = manifest.read(args.manifest)
+    run.run_shard(STAGE, inputs, args.out, one, program.settings(args), args.max_failed_fraction)
+
+
+if __name__ == "__main__":
+    program.run(main)
