@@ -244,7 +244,7 @@ rule environment:
 
 
 onstart:
-    PLAN.hold()
+    HELD = plan.hold(WORK)
 
 
 onsuccess:

@@ -53,7 +53,7 @@ def make(name: str) -> None:
         shutil.rmtree(place, ignore_errors=True)
         venv.create(place, with_pip=True, symlinks=True)
         lock = ENVS / f"{name}.lock"
-        command = [python(name), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        command = [python(name), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
         answer = subprocess.run([*command, "--no-deps", "--require-hashes", "-r", lock])
         if answer.returncode:
             raise VoxsieveError(

@@ -30,7 +30,6 @@ class Plan:
         if settings.engine == "original":
             for stage, name in ORIGINALS.items():
                 self.python[stage] = "python" if conda else shlex.quote(str(environments.python(name)))
-        self.lock = None
         for name in models.PINNED:
             if not (models.cache() / "weights" / name).is_file():
                 raise ConfigError(f"The model {name} is not in {models.cache()}: run `make weights` to fetch it.")
@@ -64,19 +63,6 @@ class Plan:
                 if one is not None and one is not False:
                     words.append(f"--{name}" if one is True else f"--{name}={one}")
         return shlex.join(words)
-
-    def hold(self) -> None:
-        """Keep other runs out of the work folder while this process lives.
-
-        Snakemake's own lock outlives a killed run and has to be taken away by hand; this one ends with the process.
-        """
-        work = Path(self.settings.work_dir)
-        work.mkdir(parents=True, exist_ok=True)
-        self.lock = open(work / ".lock", "w")  # noqa: SIM115 - held until the process ends
-        try:
-            fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            sys.exit(f"error: another run works in {work}: wait for it, or give this one a work_dir of its own.")
 
     def _settings(self, stage: str) -> dict[str, object]:
         s = self.settings
@@ -145,6 +131,20 @@ class Plan:
 
 def _slope(slope: Slope | None) -> str | None:
     return slope and f"{slope.cutoff_hz},{slope.slope_db_per_octave},{slope.passes}"
+
+
+def hold(work: str):
+    """Keep other runs out of a work folder while this process lives; the handle to keep.
+
+    Snakemake's own lock outlives a killed run and has to be taken away by hand; this one ends with the process.
+    """
+    Path(work).mkdir(parents=True, exist_ok=True)
+    handle = open(Path(work) / ".lock", "w")  # noqa: SIM115 - held until the process ends
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        sys.exit(f"error: another run works in {work}: wait for it, or give this one a work_dir of its own.")
+    return handle
 
 
 def make(config: dict, conda: bool) -> Plan:

@@ -18,7 +18,8 @@ from stages.segment import read_csv
 STAGE = "slice"
 HOP = 441  # samples at 44.1 kHz in a frame of 10 ms: times are whole frames, exact in seconds and in samples
 FRAMES_PER_SECOND = audio.WORK_RATE // HOP
-REACH = 20  # frames that a label's border may be off
+REACH = 30  # frames that a label's border may be off
+FLIP = 150  # frames: a label that holds for less, without a pause, is taken for a flip
 PAUSE_DROP_DB = 37.0  # a pause lies this far below the loud parts of its span
 SILENCE_DB = -75.0
 REASONS = {"noEnergy": "no_energy", "pause": "pause", "short": "too_short"}
@@ -48,8 +49,8 @@ def levels(blocks: Iterator[np.ndarray]) -> np.ndarray:
 def chosen_spans(spans: list[tuple[str, float, float]], labels: list[str], level: np.ndarray) -> list[Utterance]:
     """The spans with a chosen label, in frames.
 
-    Where two of them touch, the border moves to the quietest frame near it; where nothing near is quiet, nobody
-    stopped speaking there: the label flipped within a voice, and the two become one, labelled as the longer.
+    Where two of them touch, the border moves to the quietest frame near it. A short one that touches without a pause
+    is no turn: the label flipped within a voice, and the two become one, labelled as the longer.
     """
     found: list[Utterance] = []
     for label, start, stop in spans:
@@ -60,8 +61,9 @@ def chosen_spans(spans: list[tuple[str, float, float]], labels: list[str], level
         if found and found[-1].stop == start:
             left = found.pop()
             border = quietest(level, max(left.start, start - REACH), min(stop, start + REACH + 1))
-            if level[border] > pause_level(level[left.start : stop]):
-                here = replace(max(left, here, key=lambda one: one.stop - one.start), start=left.start, stop=stop)
+            shorter, longer = sorted((left, here), key=lambda one: one.stop - one.start)
+            if shorter.stop - shorter.start < FLIP and level[border] > pause_level(level[left.start : stop]):
+                here = replace(longer, start=left.start, stop=stop)
             else:
                 here = replace(here, start=border)
                 found.append(replace(left, stop=border))
@@ -74,12 +76,13 @@ def pause_level(level: np.ndarray) -> float:
     return max(np.percentile(level, 95) - PAUSE_DROP_DB, SILENCE_DB)
 
 
-def quietest(level: np.ndarray, start: int, stop: int) -> int:
-    """The frame of lowest level in start..stop, smoothed over 30 ms."""
+def quietest(level: np.ndarray, start: int, stop: int, last: bool = False) -> int:
+    """The frame of lowest level in start..stop, smoothed over 30 ms; of equals the first, or the last."""
     if stop - start < 2:
         return start
     wide = np.pad(level[start:stop], 1, mode="edge")
-    return start + int(np.argmin(wide[:-2] + wide[1:-1] + wide[2:]))
+    smooth = wide[:-2] + wide[1:-1] + wide[2:]
+    return stop - 1 - int(np.argmin(smooth[::-1])) if last else start + int(np.argmin(smooth))
 
 
 def utterances(span: Utterance, level: np.ndarray, pause: int) -> list[Utterance]:
@@ -128,7 +131,7 @@ def pad(parts: list[Utterance], level: np.ndarray, padding: int) -> list[Utteran
         earliest = max(part.start - padding, (before + part.start + 1) // 2)
         latest = min(part.stop + padding, (part.stop + after) // 2)
         start = quietest(level, earliest, part.start + 1)
-        stop = quietest(level, part.stop, min(latest + 1, len(level)))
+        stop = quietest(level, part.stop, min(latest + 1, len(level)), last=True)
         padded.append(replace(part, start=min(start, part.start), stop=max(stop, part.stop)))
     return padded
 

@@ -29,13 +29,6 @@ def read_embeddings(rows: list[dict], work: Path) -> np.ndarray:
     return np.stack([files[row["embeddings"]][row["embedding"]] for row in rows])
 
 
-def wanted_voices(found: voices.Voices, count: int) -> tuple[list[str], np.ndarray, np.ndarray]:
-    """Names, vectors and the target of every cluster where no reference is given: the `count` with most seconds."""
-    kept = len(found.seconds) if count == 0 else min(count, len(found.seconds))
-    of_cluster = np.where(np.arange(len(found.seconds)) < kept, np.arange(len(found.seconds)), -1)
-    return [f"voice{i + 1}" for i in range(kept)], found.raw[:kept], of_cluster
-
-
 def decide(
     rows: list[dict], target: np.ndarray, similarity: np.ndarray, names: list[str], short_clips: str
 ) -> tuple[list[dict], list[dict]]:
@@ -57,22 +50,29 @@ def decide(
     return kept, rejects
 
 
-def write_references(found: voices.Voices, rows: list[dict], vectors, seconds, names: list[str], out: Path, work: Path):
+def write_references(rows, vectors, seconds, target, names: list[str], out: Path, work: Path) -> None:
     """Copy the most typical clips of every kept voice to out/NAME."""
     shutil.rmtree(out, ignore_errors=True)
-    for cluster, name in enumerate(names):
+    for choice, name in enumerate(names):
+        members = np.flatnonzero(target == choice)
         (out / name).mkdir(parents=True, exist_ok=True)
-        for i in voices.medoids(found, vectors, seconds, cluster, MEDOIDS):
+        for i in voices.medoids(vectors, seconds, members, MEDOIDS) if len(members) else ():
             shutil.copyfile(work / rows[i]["path"], out / name / f"{rows[i]['id']}.wav")
+
+
+def choose(vectors: np.ndarray, targets: np.ndarray, seconds: np.ndarray, threshold: str) -> np.ndarray:
+    """For every clip the index of its target, or -1: by voices, or clip by clip where a threshold is given."""
+    if threshold == "auto":
+        return voices.assign(vectors, seconds, targets)
+    similarity = vectors @ targets.T
+    return np.where(similarity.max(axis=1) >= float(threshold), np.argmax(similarity, axis=1), -1)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0], formatter_class=program.Defaults)
     parser.add_argument("--work", type=Path, required=True, help="work folder with index/shards.json and embed/")
     parser.add_argument("--out", type=Path, required=True, help="folder for manifest, rejects and references")
-    parser.add_argument(
-        "--references", type=Path, nargs="?", help=".npz of the reference stage; without: find voices"
-    )
+    parser.add_argument("--references", type=Path, nargs="?", help=".npz of the reference stage; without: find voices")
     parser.add_argument("--threshold", default="auto", help="auto, or the least plain cosine to a target")
     parser.add_argument("--short-clips", choices=("keep", "reject"), default="keep", help="clips too short to judge")
     parser.add_argument("--voices", type=int, default=1, help="without references: how many to keep, 0 for all")
@@ -84,20 +84,16 @@ def main() -> None:
     if rows:
         vectors = read_embeddings(rows, args.work)
         seconds = np.array([row["duration"] for row in rows])
-        found = voices.find(vectors, seconds)
         if args.references:
             stored = np.load(args.references)
             names, targets = stored["names"].tolist(), stored["vectors"]
-            of_cluster = voices.assign(found, targets)
         else:
-            names, targets, of_cluster = wanted_voices(found, args.voices)
-            write_references(found, rows, vectors, seconds, names, args.out / "references", args.work)
-        similarity = vectors @ targets.T
-        target = of_cluster[found.label]
-        if args.threshold != "auto":
-            nearest = np.argmax(similarity, axis=1)
-            target = np.where(similarity.max(axis=1) >= float(args.threshold), nearest, -1)
-        kept, rejects = decide(rows, target, similarity, names, args.short_clips)
+            targets = voices.most_present(vectors, seconds, args.voices)
+            names = [f"voice{i + 1}" for i in range(len(targets))]
+        target = choose(vectors, targets, seconds, args.threshold)
+        if not args.references:
+            write_references(rows, vectors, seconds, target, names, args.out / "references", args.work)
+        kept, rejects = decide(rows, target, vectors @ targets.T, names, args.short_clips)
     manifest.check_complete(rows, kept, rejects)
     manifest.write(args.out / "rejects.jsonl", rejects, manifest.REJECT)
     manifest.write(args.out / "manifest.jsonl", kept)

@@ -1,20 +1,18 @@
 """Which clips share a voice: pure functions on embeddings, for the speaker stage.
 
-Resemblyzer's embeddings are non-negative and share a large common part, so plain cosines sit high, and their threshold
-moves from corpus to corpus. So the embeddings are centred before they are compared, on a centre in which every voice
-counts once, however much it speaks; clips are clustered (average linkage on cosine distance), and a cluster is
-judged as a whole by its mean, weighted by duration: single clips that are hard to tell go with their like.
+Resemblyzer's embeddings are non-negative and share a large common part, so plain cosines sit high, and the threshold
+that parts two voices moves from corpus to corpus. So they are compared after subtracting the mean of a cohort: the
+clips of all voices that are not near the target. Clips are clustered (average linkage on cosine distance), and a
+cluster is judged as a whole by its mean, weighted by duration: a clip that is hard to tell goes with its like. Where
+nearly everything is the target there is no cohort, and plain cosines with their own constants serve.
 """
-
-from dataclasses import dataclass
 
 import numpy as np
 
-ROUGH_CUT = 0.25  # cosine distance of raw embeddings: to find the centre
-CUT = 0.5  # cosine distance of centred embeddings: one voice
+COHORT_SECONDS = 20.0  # least duration of a cohort
+CENTRED_CUT, CENTRED_THRESHOLD = 0.50, 0.50  # cosine distance within a cluster; cosine of its mean to the target
+PLAIN_CUT, PLAIN_THRESHOLD = 0.25, 0.80  # the same on plain embeddings
 SAMPLE = 4000  # clips that are clustered; the rest join the nearest cluster, so memory stays bounded
-CENTRED_THRESHOLD = 0.45  # least similarity to a target of a cluster's centred mean
-RAW_THRESHOLD = 0.85  # or of its raw mean: decides where the corpus has hardly another voice to centre on
 
 
 def unit(vectors: np.ndarray) -> np.ndarray:
@@ -23,87 +21,68 @@ def unit(vectors: np.ndarray) -> np.ndarray:
     return vectors / np.where(length > 0, length, 1)
 
 
-@dataclass(frozen=True)
-class Voices:
-    """The clusters of a corpus.
+def means(vectors: np.ndarray, seconds: np.ndarray, label: np.ndarray) -> np.ndarray:
+    """Unit mean vector of every cluster, weighted by seconds: (clusters, d)."""
+    total = np.zeros((label.max() + 1, vectors.shape[1]))
+    np.add.at(total, label, vectors * seconds[:, None])
+    return unit(total)
 
-    label: (clips,) cluster of every clip, 0 the one with most seconds; raw, centred: (clusters, d) unit means;
-    seconds: (clusters,); centre: (d,).
+
+def clusters(vectors: np.ndarray, seconds: np.ndarray, cut: float) -> np.ndarray:
+    """Cluster number (clips,) of unit vectors (clips, d), 0 the cluster with most seconds.
+
+    Average linkage on cosine distance, cut at `cut`, of the SAMPLE longest clips, which tell voices apart best.
     """
-
-    label: np.ndarray
-    raw: np.ndarray
-    centred: np.ndarray
-    seconds: np.ndarray
-    centre: np.ndarray
-
-    def similarity(self, target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Cosine of every cluster's raw and centred mean to a target's embedding (d,)."""
-        return self.raw @ target, self.centred @ unit(target - self.centre)
-
-
-def linked(vectors: np.ndarray, cut: float) -> np.ndarray:
-    """Cluster numbers (n,) from 0 by average linkage on cosine distance, cut at a height."""
     from scipy.cluster.hierarchy import fcluster, linkage
 
-    if len(vectors) < 2:
-        return np.zeros(len(vectors), int)
-    return fcluster(linkage(vectors, "average", metric="cosine"), cut, "distance") - 1
-
-
-def means(vectors: np.ndarray, seconds: np.ndarray, label: np.ndarray) -> np.ndarray:
-    """Mean vector of every cluster, weighted by seconds: (clusters, d)."""
-    count = label.max() + 1
-    total = np.zeros((count, vectors.shape[1]))
-    np.add.at(total, label, vectors * seconds[:, None])
-    return total / np.bincount(label, seconds, count)[:, None]
-
-
-def centre_of(vectors: np.ndarray, seconds: np.ndarray) -> np.ndarray:
-    """The centre (d,): the mean over rough clusters, so that a voice that speaks most of the time counts once.
-
-    With a single rough cluster there is nobody to tell apart, and the centre is zero.
-    """
-    label = linked(vectors, ROUGH_CUT)
-    if label.max() == 0:
-        return np.zeros(vectors.shape[1])
-    return unit(means(vectors, seconds, label)).mean(axis=0)
-
-
-def find(vectors: np.ndarray, seconds: np.ndarray) -> Voices:
-    """Cluster clips by voice. vectors: (clips, d) unit embeddings; seconds: (clips,) their durations, above 0."""
     order = np.argsort(-seconds, kind="stable")
-    chosen = np.sort(order[:SAMPLE])  # the longest clips tell voices apart best
-    centre = centre_of(vectors[chosen], seconds[chosen])
-    centred = unit(vectors - centre)
+    chosen, rest = np.sort(order[:SAMPLE]), order[SAMPLE:]
     label = np.zeros(len(vectors), int)
-    label[chosen] = linked(centred[chosen], CUT)
-    heads = unit(means(centred[chosen], seconds[chosen], label[chosen]))
-    rest = order[SAMPLE:]
+    if len(chosen) > 1:
+        # A vector of zeros has no direction, and so no cosine: a constant far from all stands for it.
+        tree = linkage(np.where(vectors[chosen].any(axis=1)[:, None], vectors[chosen], -1.0), "average", "cosine")
+        label[chosen] = fcluster(tree, cut, "distance") - 1
     if len(rest):
-        label[rest] = np.argmax(centred[rest] @ heads.T, axis=1)
+        label[rest] = np.argmax(vectors[rest] @ means(vectors[chosen], seconds[chosen], label[chosen]).T, axis=1)
     by_seconds = np.argsort(-np.bincount(label, seconds), kind="stable")
     rank = np.empty(len(by_seconds), int)
     rank[by_seconds] = np.arange(len(by_seconds))
-    label = rank[label]
-    raw = means(vectors, seconds, label)
-    return Voices(label, unit(raw), unit(raw - centre), np.bincount(label, seconds), centre)
+    return rank[label]
 
 
-def assign(voices: Voices, targets: np.ndarray) -> np.ndarray:
-    """For every cluster the index of its target, or -1. targets: (targets, d).
+def judge(vectors: np.ndarray, seconds: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """How surely each clip is the target's, (clips,): cosine of its cluster to the target over the threshold.
 
-    A cluster goes to the target that its centred mean is nearest to, if it is near enough.
+    Above 0: the target's. vectors: (clips, d) unit embeddings, seconds: (clips,), target: (d,).
     """
-    raw, centred = (np.stack(side) for side in zip(*(voices.similarity(one) for one in targets), strict=True))
-    best = np.argmax(centred, axis=0)
-    everyone = np.arange(len(best))
-    good = (centred[best, everyone] >= CENTRED_THRESHOLD) | (raw[best, everyone] >= RAW_THRESHOLD)
-    return np.where(good, best, -1)
+    plain = clusters(vectors, seconds, PLAIN_CUT)
+    far = (means(vectors, seconds, plain) @ target < PLAIN_THRESHOLD)[plain]
+    if seconds[far].sum() >= COHORT_SECONDS:
+        centre = np.average(vectors[far], axis=0, weights=seconds[far])
+        cut, threshold = CENTRED_CUT, CENTRED_THRESHOLD
+    else:
+        centre = np.zeros(len(target))
+        cut, threshold = PLAIN_CUT, PLAIN_THRESHOLD
+    centred = unit(vectors - centre)
+    label = clusters(centred, seconds, cut)
+    return (means(centred, seconds, label) @ unit(target - centre))[label] - threshold
 
 
-def medoids(voices: Voices, vectors: np.ndarray, seconds: np.ndarray, cluster: int, count: int) -> np.ndarray:
-    """Indices of the clips that stand best for a cluster: of its longer half, those nearest to its mean."""
-    members = np.flatnonzero(voices.label == cluster)
+def assign(vectors: np.ndarray, seconds: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """For every clip the index of its target, or -1. targets: (targets, d)."""
+    sure = np.stack([judge(vectors, seconds, target) for target in targets])
+    best = np.argmax(sure, axis=0)
+    return np.where(sure.max(axis=0) >= 0, best, -1)
+
+
+def most_present(vectors: np.ndarray, seconds: np.ndarray, count: int) -> np.ndarray:
+    """Vectors (voices, d) of the `count` voices with most seconds, the first the most; all of them for 0."""
+    label = clusters(vectors, seconds, PLAIN_CUT)
+    return means(vectors, seconds, label)[: count or None]
+
+
+def medoids(vectors: np.ndarray, seconds: np.ndarray, members: np.ndarray, count: int) -> np.ndarray:
+    """Indices of the clips that stand best for some `members`: of their longer half, those nearest to their mean."""
     longer = members[seconds[members] >= np.median(seconds[members])]
-    return longer[np.argsort(-(vectors[longer] @ voices.raw[cluster]), kind="stable")][:count]
+    mean = unit(np.average(vectors[members], axis=0, weights=seconds[members]))
+    return longer[np.argsort(-(vectors[longer] @ mean), kind="stable")][:count]

@@ -26,7 +26,6 @@ ROOT = Path(__file__).parents[1]
 DATA = ROOT.parent / "shared" / "data"
 FIXTURES = ROOT / "tests" / "fixtures" / "segment"
 CASES = sorted(path.stem for path in FIXTURES.glob("*.csv"))
-LONG = ("dev01", "dev02", "dev03", "dev04", "dev05")  # too long to look at every patch in an ordinary run
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -90,8 +89,6 @@ def test_agrees_with_the_package_on_every_recording(segmenters):
 @pytest.mark.parametrize("case", CASES)
 def test_exact_is_the_package(case, segmenters):
     name, engine = case.rsplit("-", 1)
-    if name in LONG and not os.environ.get("VOXSIEVE_SLOW"):
-        pytest.skip("a long recording: set VOXSIEVE_SLOW=1")
     found = segmenters(engine, exact=True).segment([decoded(name)])
     assert plain(found) == read_csv(FIXTURES / f"{case}.csv")
 

@@ -104,7 +104,8 @@ def mel_filters() -> np.ndarray:
     linear_hz, linear_steps, step = 1000.0, 15.0, np.log(6.4) / 27
     top = linear_steps + np.log(SAMPLE_RATE / 2 / linear_hz) / step
     steps = np.linspace(0, top, BANDS + 2)
-    edges = np.where(steps < linear_steps, steps * 200 / 3, linear_hz * np.exp(step * (steps - linear_steps).clip(0)))
+    above = linear_hz * np.exp(step * (steps - linear_steps).clip(0))
+    edges = np.where(steps < linear_steps, steps * 200 / 3, above)
     left, centre, right = edges[:-2, None], edges[1:-1, None], edges[2:, None]
     rising, falling = (bins - left) / (centre - left), (right - bins) / (right - centre)
     return (np.minimum(rising, falling).clip(0) * 2 / (right - left)).astype(np.float32)

@@ -1,0 +1,51 @@
+"""The figures of pipeline.evaluate on a timeline small enough to count by hand."""
+
+import numpy as np
+import pytest
+
+from pipeline import evaluate
+
+HEAD = "start,end,label,speaker,gender\n"
+
+
+@pytest.fixture
+def truths(tmp_path):
+    rows = "0,2,music,,\n2,4,speech,ann,F\n4,4.5,silence,,\n4.5,6.5,speech,ann,F\n6.5,7,noise,,\n7,9,speech,bob,M\n"
+    (tmp_path / "show.csv").write_text(HEAD + rows)
+    return {"show": evaluate.read_truth(tmp_path / "show.csv")}
+
+
+def kept(*spans: tuple[float, float]) -> dict[str, np.ndarray]:
+    mask = np.zeros(900, bool)
+    for start, stop in spans:
+        mask[round(start * 100) : round(stop * 100)] = True
+    return {"show": mask}
+
+
+def test_a_pause_inside_the_own_speech_counts_neither_way(truths):
+    found = evaluate.purity(truths, kept((2, 6.5)), "ann")
+    assert found == {"kept_s": 4.5, "precision": 1.0, "others": 0.0, "background": 0.0, "recall": 1.0}
+
+
+def test_others_and_background_are_told_apart(truths):
+    found = evaluate.purity(truths, kept((1, 4), (6.5, 8)), "ann")
+    assert found["precision"] == pytest.approx(2 / 4.5)
+    assert found["background"] == pytest.approx(1.5 / 4.5)
+    assert found["others"] == pytest.approx(1 / 4.5)
+    assert found["recall"] == pytest.approx(0.5)
+
+
+def test_nothing_kept_is_no_recall(truths):
+    assert evaluate.purity(truths, {}, "ann")["recall"] == 0.0
+
+
+def test_labels(truths):
+    spans = [("music", 0.0, 2.0), ("female", 2.0, 6.5), ("noEnergy", 6.5, 7.0), ("female", 7.0, 9.0)]
+    found = evaluate.labels_of(truths, {"show": spans})
+    assert found["speech_or_not"] == pytest.approx(8.5 / 9)
+    assert found["gender_female"] == 1.0 and found["gender_male"] == 0.0
+    assert found["five_classes"] == pytest.approx(6 / 9)
+
+
+def test_a_voice_without_a_name_stands_for_whom_it_holds(truths):
+    assert evaluate.nearest_speaker(truths, kept((2, 4), (7, 8))) == "ann"

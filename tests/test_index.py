@@ -1,0 +1,130 @@
+"""index: what is found, what is refused, ids and shards that stay."""
+
+import json
+import os
+import shutil
+
+import numpy as np
+import pytest
+
+from pipeline import inputs, manifest
+from pipeline.errors import ConfigError, VoxsieveError
+from stages import index as stage
+
+
+def tone(seconds: float, rate: int = 44100, frequency: float = 440.0) -> np.ndarray:
+    return 0.3 * np.sin(2 * np.pi * frequency * np.arange(round(seconds * rate)) / rate).astype(np.float32)
+
+
+def run(folder, work, shard_seconds=1800.0, limit=0.5):
+    out = work / "index"
+    summary = stage.index(inputs.find(str(folder)), out, work, shard_seconds, limit, 2)
+    rows = [row for shard in summary["shards"] for row in manifest.read(out / shard / "manifest.jsonl")]
+    return summary, rows, manifest.read(out / "rejects.jsonl", manifest.REJECT)
+
+
+def test_facts_are_exact_and_sources_untouched(tmp_path, wav):
+    wav("in/a.wav", tone(1.2345))
+    wav("in/sub/b.WAV", np.stack([tone(2), tone(2)], axis=1), 48000)
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "in").rglob("*")}
+    _, rows, rejects = run(tmp_path / "in", tmp_path / "work")
+    assert [(row["id"], row["source"], row["sample_rate"], row["channels"]) for row in rows] == [
+        ("r000000", "a.wav", 44100, 1),
+        ("r000001", os.path.join("sub", "b.WAV"), 48000, 2),
+    ]
+    assert rows[0]["duration"] == pytest.approx(round(1.2345 * 44100) / 44100, abs=1e-6)
+    assert (tmp_path / "work" / rows[1]["path"]).resolve() == (tmp_path / "in/sub/b.WAV").resolve()
+    assert not rejects
+    assert before == {path: path.stat().st_mtime_ns for path in (tmp_path / "in").rglob("*")}
+
+
+def test_more_files_add_shards_and_leave_old_ones_alone(tmp_path, wav):
+    for name in "bcd":
+        wav(f"in/{name}.wav", tone(2, frequency=200 + 10 * ord(name)))
+    work = tmp_path / "work"
+    summary, rows, _ = run(tmp_path / "in", work, shard_seconds=3)
+    assert summary["shards"] == ["s0000", "s0001"]
+    first = work / "index" / "s0000" / "manifest.jsonl"
+    stamp = first.stat().st_mtime_ns
+    wav("in/a.wav", tone(2, frequency=100))  # sorts first, and is still numbered last
+    summary, more, _ = run(tmp_path / "in", work, shard_seconds=3)
+    assert summary["shards"] == ["s0000", "s0001", "s0002"]
+    assert more[:3] == rows and more[3]["id"] == "r000003" and more[3]["source"] == "a.wav"
+    assert first.stat().st_mtime_ns == stamp
+
+
+def test_the_same_content_twice_is_one_recording_and_one_reject(tmp_path, wav):
+    path = wav("in/b.wav", tone(1))
+    _, rows, _ = run(tmp_path / "in", tmp_path / "work")
+    shutil.copyfile(path, tmp_path / "in" / "a.wav")  # sorts before the one that is known
+    _, again, rejects = run(tmp_path / "in", tmp_path / "work")
+    assert again == rows
+    assert [(one["source"], one["reason"], one["end"]) for one in rejects] == [("a.wav", "duplicate", 1.0)]
+
+
+def test_broken_ones_are_rejects_and_too_many_stop_the_stage(tmp_path, wav):
+    wav("in/a.wav", tone(1))
+    (tmp_path / "in" / "empty.mp3").touch()
+    (tmp_path / "in" / "text.mp3").write_text("no sound")
+    (tmp_path / "in" / "folder.mp3").mkdir()
+    (tmp_path / "in" / "notes").write_text("not audio and not called so: no recording at all")
+    summary, rows, rejects = run(tmp_path / "in", tmp_path / "work", limit=0.8)
+    assert {one["source"]: one["reason"] for one in rejects} == {
+        "empty.mp3": "empty",
+        "folder.mp3": "not_a_file",
+        "text.mp3": "undecodable",
+    }
+    assert len(rows) == 1 and summary["ignored_files"] == 1
+    with pytest.raises(VoxsieveError, match="3 of 4 recordings failed, more than max_failed_fraction 0.5"):
+        run(tmp_path / "in", tmp_path / "work")
+
+
+def test_what_is_known_is_not_decoded_again(tmp_path, wav, monkeypatch):
+    wav("in/a.wav", tone(1))
+    first = run(tmp_path / "in", tmp_path / "work")
+    (tmp_path / "work/index/known.jsonl").open("a").write('{"path": "torn')
+
+    def never(item):
+        raise AssertionError(f"{item} was examined twice")
+
+    monkeypatch.setattr(stage, "examine", never)
+    assert run(tmp_path / "in", tmp_path / "work") == first
+
+
+def test_a_cancelling_mean_is_seen(tmp_path, wav):
+    one = tone(1)
+    wav("in/anti.wav", np.stack([one, -one], axis=1))
+    wav("in/left.wav", np.stack([one, 0 * one], axis=1))
+    wav("in/right.wav", np.stack([-0.5 * one, one * 0.55], axis=1))
+    _, rows, _ = run(tmp_path / "in", tmp_path / "work")
+    assert [row["downmix"] for row in rows] == ["left", "mean", "right"]
+
+
+def test_a_list_a_file_and_a_missing_folder(tmp_path, wav):
+    a, b = wav("in/a.wav", tone(1)), wav("other/b.wav", tone(1))
+    assert [item.source for item in inputs.find([str(a), str(tmp_path / "other")])] == ["a.wav", "b.wav"]
+    (tmp_path / "list.txt").write_text(f"# mine\n{b}\n{a}\n\n")
+    assert [item.path for item in inputs.find(str(tmp_path / "list.txt"))] == [a, b]
+    with pytest.raises(ConfigError, match="'nowhere' does not exist"):
+        inputs.find("nowhere")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ConfigError, match="no recordings"):
+        inputs.find(str(tmp_path / "empty"))
+
+
+def test_every_broken_recording_is_as_wanted(tmp_path, data):
+    """shared/data/broken.tar.gz against its own table of what is wanted."""
+    shutil.unpack_archive(data / "broken.tar.gz", tmp_path, filter="data")
+    _, rows, rejects = run(tmp_path / "broken", tmp_path / "work")
+    found = {row["source"]: row["duration"] for row in rows}
+    refused = {one["source"]: one["reason"] for one in rejects}
+    for name in ("empty.mp3", "empty.wav", "text.mp3", "video_no_audio.mp4", "random.bin.mp3", "folder.mp3"):
+        assert refused[name] != "duplicate"
+    assert refused["video_no_audio.mp4"] == "no_audio"
+    assert found["header_stream.wav"] == found["header_too_long.wav"] == 4.0
+    assert {row["source"]: row["downmix"] for row in rows}["stereo_antiphase.wav"] == "left"
+    assert sum(reason == "duplicate" for reason in refused.values()) == 13
+    # Every file but the table itself is a row or a reject.
+    names = {path.name for path in (tmp_path / "broken").iterdir()} - {"broken.csv"}
+    assert names == set(found) | set(refused)
+    assert json.loads((tmp_path / "work/index/ids.json").read_text())
