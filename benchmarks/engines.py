@@ -1,0 +1,129 @@
+"""Every engine against the original package, in turn, on the same recordings, in one run.
+
+    python -m benchmarks.engines [--recordings FOLDER] [--runs 3] [--only separate]
+
+Prints a table: seconds (median), times real time, ratio, peak memory, start-up, and how near the arithmetic comes
+to the machine's measured float32 matrix product. The recordings are repeated to ten minutes; the demo by default.
+"""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from pipeline import audio, environments, ffmpeg, inputs
+from stages.engines.loudness import integrated_loudness
+
+MINUTES = 10
+PACKAGES = {"separate": "spleeter", "segment": "ina", "embed": "resemblyzer", "normalize": None}
+GFLOP = {"separate": 2.05 * 60 * MINUTES}  # of the two U-Nets, from the shapes of their layers
+CLIPS = {"embed": 500, "normalize": 1000}
+
+
+def prepare(recordings: Path, folder: Path) -> None:
+    """Write ten minutes of stereo and mono, and the clips."""
+    stereo = audio.writing(folder / "stereo.wav", 44100, 2, "FLOAT")
+    mono = audio.writing(folder / "mono.wav", 16000, 1)
+    items = inputs.find(str(recordings))
+    with stereo as wide, mono as narrow:
+        while wide.tell() < 44100 * 60 * MINUTES:
+            for item in items:
+                for block in audio.decode(item.path, 44100, 2):
+                    wide.write(block[: max(0, 44100 * 60 * MINUTES - wide.tell())])
+                for block in audio.decode(item.path, 16000, 1, pcm16=True):
+                    narrow.write(block[: max(0, 16000 * 60 * MINUTES - narrow.tell())])
+    rng = np.random.default_rng(0)
+    for name, rate, source, count in (("clips", 16000, "mono.wav", 500), ("loud", 22050, "stereo.wav", 1000)):
+        signal = audio.read(folder / source)[:, 0]
+        signal = signal if rate == 16000 else audio.resample(signal, 44100, rate)
+        (folder / name).mkdir()
+        made = 0
+        while made < count:
+            length = round(rate * rng.uniform(1.6, 8))
+            at = rng.integers(0, len(signal) - length)
+            clip = signal[at : at + length]
+            if integrated_loudness(clip, rate) is not None:
+                soundfile.write(folder / name / f"{made:04d}.wav", clip, rate)
+                made += 1
+
+
+def measure(task: str, engine: str, folder: Path) -> dict:
+    """One run in a process of its own: {"load", "work", "wall", "peak_mb"}."""
+    package = PACKAGES.get(task) if engine == "original" else None
+    python = environments.python(package) if package else sys.executable
+    words = {"PYTHONPATH": str(Path(__file__).parents[1]), "TF_CPP_MIN_LOG_LEVEL": "3"}
+    words["PATH"] = os.environ["PATH"] + os.pathsep + str(Path(ffmpeg.find("ffmpeg")).parent)
+    start = time.perf_counter()
+    process = subprocess.Popen(
+        [python, "-m", "benchmarks.task", task, engine, folder],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=os.environ | words,
+    )
+    said = process.stdout.read().decode().strip().splitlines()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        sys.exit(f"{task} by {engine} ended with status {process.returncode}: run it alone to see why.")
+    lines = [json.loads(line) for line in said if line.startswith("{")]
+    return lines[0] | lines[-1] | {"wall": time.perf_counter() - start, "peak_mb": usage.ru_maxrss / 1024}
+
+
+def compare(task: str, folder: Path, runs: int) -> list[str]:
+    """Table lines of one task: both engines in turn, `runs` times."""
+    found = {"original": [], "onnx": []}
+    for _ in range(runs):
+        for engine, results in found.items():
+            results.append(measure(task, engine, folder))
+    names = {"clips": "*.wav"} if task == "embed" else {"loud": "*.wav"}
+    (place,) = names
+    seconds = 60.0 * MINUTES
+    if task in CLIPS:
+        paths = sorted((folder / place).iterdir())
+        seconds = sum(soundfile.info(path).duration for path in paths)
+    lines, base = [], None
+    for engine, results in found.items():
+        work = statistics.median(one["work"] for one in results)
+        if task == "normalize" and engine == "original":
+            work *= CLIPS[task] / 40  # forty clips stand for all: it takes most of a second for each
+        base = base or work
+        load = statistics.median(one["load"] for one in results)
+        peak = max(one["peak_mb"] for one in results)
+        lines.append(
+            f"| {task} | {engine} | {work:.1f} | {seconds / work:.0f} | {base / work:.1f} | {peak:.0f} | {load:.1f} |"
+        )
+    if GFLOP.get(task):
+        rate = GFLOP[task] / statistics.median(one["work"] for one in found["onnx"])
+        peak = max(measure("gemm", "onnx", folder)["gflops"] for _ in range(3))
+        lines.append(f"| {task} | arithmetic | {rate:.0f} GFLOP/s of {peak:.0f} ({100 * rate / peak:.0f} %) | | | | |")
+    return lines
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--recordings", type=Path, default=Path(__file__).parents[1] / "examples", help="folder")
+    parser.add_argument("--runs", type=int, default=3, help="runs of each, of which the median counts")
+    parser.add_argument("--only", choices=PACKAGES, help="one task instead of all")
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        prepare(args.recordings, folder)
+        print(
+            f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}\n"
+        )
+        print("| work | engine | seconds | × real time | ratio | peak MB | start s |\n|---|---|---|---|---|---|---|")
+        for task in [args.only] if args.only else PACKAGES:
+            print("\n".join(compare(task, folder, args.runs)), flush=True)
+
+
+if __name__ == "__main__":
+    main()
