@@ -6,7 +6,7 @@ CONFIG ?=
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes
 
-.PHONY: all environment weights originals test lint bench lock
+.PHONY: all environment weights originals extras test lint bench lock
 .DELETE_ON_ERROR:
 
 all: environment weights
@@ -26,6 +26,10 @@ weights: environment
 originals: environment
 	@$(BIN)/python -m pipeline.environments spleeter ina resemblyzer
 
+# What the tests of the crawl and of the exports need.
+extras: environment
+	@$(BIN)/python -m pipeline.environments crawl consumers
+
 .venv/dev: .venv/complete requirements-dev.lock
 	$(PIP) -r requirements-dev.lock
 	touch $@
@@ -35,7 +39,7 @@ lint: .venv/dev
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile
 
-test: lint weights originals
+test: lint weights originals extras
 	$(BIN)/python -m pytest
 
 bench: weights originals
@@ -48,4 +52,6 @@ lock:
 	$(LOCK) --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 	$(LOCK) envs/spleeter.in -o envs/spleeter.lock
 	$(LOCK) --overrides envs/ina.overrides envs/ina.in -o envs/ina.lock
+	$(LOCK) envs/crawl.in -o envs/crawl.lock
+	$(LOCK) --find-links "$$PIP_FIND_LINKS" envs/consumers.in -o envs/consumers.lock
 	$(LOCK) --overrides envs/resemblyzer.overrides --find-links "$$PIP_FIND_LINKS" envs/resemblyzer.in -o envs/resemblyzer.lock

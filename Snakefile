@@ -12,6 +12,10 @@ configfile: f"{workflow.basedir}/config.yaml"
 
 PLAN = plan.make(config, conda=bool(workflow.deployment_settings.deployment_method))
 WORK, CORPUS, THREADS = PLAN.settings.work_dir, PLAN.settings.corpus_dir, PLAN.settings.threads
+CRAWL = (
+    "printf %s {params.settings:q} > {WORK:q}/crawl-settings.json && {PLAN.python[crawl]} -m crawl"
+    " --settings={WORK:q}/crawl-settings.json --out={WORK:q}/crawl {params.flags}"
+)
 shell.prefix(PLAN.shell_prefix())
 
 
@@ -28,11 +32,44 @@ def every_shard(wildcards):
 rule all:
     input:
         f"{CORPUS}/statistics.json",
+        f"{CORPUS}/README.md",
+
+
+# Asked for by name, `snakemake -j1 crawl` always looks for what is new; its bars are shown.
+rule crawl:
+    input:
+        environment=PLAN.environment("crawl"),
+    conda:
+        PLAN.conda("crawl")
+    params:
+        settings=PLAN.crawl_settings,
+        flags=PLAN.flags("crawl"),
+    shell:
+        CRAWL
+
+
+# The first crawl of a chain, and the one after a changed setting. downloads/ is no output, so nothing wipes it.
+rule sources:
+    input:
+        environment=PLAN.environment("crawl"),
+    output:
+        f"{WORK}/crawl/manifest.jsonl",
+        f"{WORK}/crawl/rejects.jsonl",
+    benchmark:
+        f"{WORK}/benchmark/crawl.tsv"
+    conda:
+        PLAN.conda("crawl")
+    params:
+        settings=PLAN.crawl_settings,
+        flags=PLAN.flags("crawl"),
+    shell:
+        CRAWL
 
 
 # Finds the recordings and gathers them in shards; shards that exist are left untouched.
 checkpoint index:
     input:
+        crawled=f"{WORK}/crawl/manifest.jsonl" if PLAN.settings.sources else [],
         code=PLAN.code("index"),
     output:
         f"{WORK}/index/shards.json",
@@ -229,6 +266,23 @@ rule export:
         f"{WORK}/benchmark/export.tsv"
     shell:
         "{PLAN.python[export]} -m stages.export --work={WORK:q} --corpus={CORPUS:q} 2> {log:q}"
+
+
+# The layouts that were asked for, and the dataset card.
+rule formats:
+    input:
+        f"{CORPUS}/statistics.json",
+        code=PLAN.code("formats"),
+    output:
+        f"{CORPUS}/README.md",
+    log:
+        f"{WORK}/log/formats.log",
+    benchmark:
+        f"{WORK}/benchmark/formats.tsv"
+    params:
+        flags=PLAN.flags("formats"),
+    shell:
+        "{PLAN.python[formats]} -m stages.formats {params.flags} --corpus={CORPUS:q} 2> {log:q}"
 
 
 # An environment of an original package, from its lock; its dependents run again when the lock changes.

@@ -8,6 +8,7 @@ to the machine's measured float32 matrix product. The recordings are repeated to
 
 import argparse
 import json
+import multiprocessing
 import os
 import platform
 import statistics
@@ -84,11 +85,9 @@ def compare(task: str, folder: Path, runs: int) -> list[str]:
     for _ in range(runs):
         for engine, results in found.items():
             results.append(measure(task, engine, folder))
-    names = {"clips": "*.wav"} if task == "embed" else {"loud": "*.wav"}
-    (place,) = names
     seconds = 60.0 * MINUTES
     if task in CLIPS:
-        paths = sorted((folder / place).iterdir())
+        paths = (folder / ("clips" if task == "embed" else "loud")).iterdir()
         seconds = sum(soundfile.info(path).duration for path in paths)
     lines, base = [], None
     for engine, results in found.items():
@@ -116,10 +115,12 @@ def main() -> None:
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        prepare(args.recordings, folder)
-        print(
-            f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}\n"
-        )
+        # In a process of its own: a child's peak memory counts from what its parent held.
+        maker = multiprocessing.get_context("spawn").Process(target=prepare, args=(args.recordings, folder))
+        maker.start()
+        maker.join()
+        machine = platform.processor() or platform.machine()
+        print(f"{machine}, {os.cpu_count()} cores, Python {platform.python_version()}\n")
         print("| work | engine | seconds | × real time | ratio | peak MB | start s |\n|---|---|---|---|---|---|---|")
         for task in [args.only] if args.only else PACKAGES:
             print("\n".join(compare(task, folder, args.runs)), flush=True)

@@ -63,6 +63,7 @@ def normalize(engine: str, folder: Path):
     """Measure, gain, peak check and write; by the package two ffmpeg runs a clip, so fewer clips stand for all."""
     from pipeline import audio
     from stages import normalize as stage
+    from stages.engines import loudness
 
     worker = stage.load(engine, -23.0, -1.0)
     paths = sorted((folder / "loud").iterdir())
@@ -70,9 +71,10 @@ def normalize(engine: str, folder: Path):
     with tempfile.TemporaryDirectory() as out:
         for path in paths[: 40 if engine == "original" else None]:
             signal, rate = soundfile.read(path, dtype="float32")
-            signal = stage.limit_peak(worker.apply(signal, rate), -1.0)
+            lufs = loudness.integrated_loudness(signal, rate)
+            gain = min(worker.gain_db(signal, rate, lufs), -1.0 - loudness.true_peak(signal))
             with audio.writing(Path(out) / path.name, rate, 1) as wav:
-                wav.write(signal)
+                wav.write(signal * np.float32(10 ** (gain / 20)))
 
 
 def gemm(engine: str, folder: Path):

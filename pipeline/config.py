@@ -18,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from crawl.settings import Crawl, Source
 from pipeline.audio import WORK_RATE
 from pipeline.errors import ConfigError
 
@@ -116,12 +117,28 @@ class Speaker(Section):
     voices: Annotated[int, Field(ge=0)] = 1
 
 
+class Split(Section):
+    validation: Annotated[float, Field(ge=0, lt=1)] = 0.05
+    test: Annotated[float, Field(ge=0, lt=1)] = 0.05
+
+    @model_validator(mode="after")
+    def _leaves_some(self):
+        if self.validation + self.test >= 1:
+            raise ValueError(f"validation {self.validation:g} and test {self.test:g} leave nothing to train on")
+        return self
+
+
 class Export(Section):
     sample_rate: Annotated[int, Field(ge=8000, le=48000)] = 22050
+    split: Split = Split()
+    seed: int = 0
 
 
 class Config(Section):
     input: str | list[str]
+    sources: list[Source] = []
+    downloads_dir: str = "downloads"
+    crawl: Crawl = Crawl()
     work_dir: str = "work"
     corpus_dir: str = "corpus"
     engine: Literal["onnx", "original"] = "onnx"
@@ -136,6 +153,7 @@ class Config(Section):
     normalize: Normalize = Normalize()
     speaker: Speaker = Speaker()
     export: Export = Export()
+    exports: list[Literal["ljspeech", "huggingface", "lhotse", "kaldi", "nemo", "webdataset"]] = []
 
     @model_validator(mode="after")
     def _folders(self):

@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.errors import ConfigError
@@ -21,6 +21,7 @@ class Found:
     path: Path
     source: str
     certain: bool = True  # False: no suffix, so taken as a recording only where it turns out to be one
+    provenance: dict = field(default_factory=dict)  # what the crawl knows of it
 
 
 def find(given: str | list[str]) -> list[Found]:

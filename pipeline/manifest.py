@@ -45,17 +45,23 @@ TOLERANCE_SECONDS = 1e-3
 
 def read(path: Path, fields: dict = ROW) -> list[dict]:
     """The rows of a manifest. A missing file or a row that does not fit raises ManifestError."""
+    rows = read_lines(path)
+    for number, row in enumerate(rows, 1):
+        check(row, fields, f"{path}, line {number}")
+    return rows
+
+
+def read_lines(path: Path) -> list[dict]:
+    """The objects of a JSON Lines file, whatever their fields. Raises ManifestError where it is missing or torn."""
     if not path.is_file():
         raise ManifestError(f"{path} does not exist: run the stage that writes it, or check --manifest.")
     rows = []
     with open(path, encoding="utf-8") as lines:
         for number, line in enumerate(lines, 1):
             try:
-                row = json.loads(line)
+                rows.append(json.loads(line))
             except ValueError as error:
                 raise ManifestError(f"{path}, line {number}: expected a JSON object, found {error}.") from error
-            check(row, fields, f"{path}, line {number}")
-            rows.append(row)
     return rows
 
 

@@ -4,6 +4,7 @@ Everything that can be wrong with a configuration is told here, in one sentence,
 """
 
 import fcntl
+import json
 import shlex
 import sys
 from collections import defaultdict
@@ -15,6 +16,7 @@ from pipeline.errors import ConfigError, VoxsieveError
 
 ROOT = Path(__file__).parent.parent
 ORIGINALS = {"separate": "spleeter", "segment": "ina", "embed": "resemblyzer", "reference": "resemblyzer"}
+MACHINE = {"input", "work_dir", "corpus_dir", "downloads_dir", "threads", "device", "shard_minutes"}
 
 
 class Plan:
@@ -23,30 +25,30 @@ class Plan:
     def __init__(self, settings: Config, conda: bool):
         self.settings = settings
         self.by_conda = conda
-        self.found = inputs.find(settings.input)
-        self.listing = inputs.fingerprint(self.found)  # changes where a file is added, removed or replaced
+        # Changes where a file is added, removed or replaced; with sources, the crawl's manifest tells.
+        self.listing = "crawled" if settings.sources else inputs.fingerprint(inputs.find(settings.input))
+        self.crawl_settings = settings.model_dump_json(include={"sources", "crawl"})
         self.reference_files = self._references()
         self.python = defaultdict(lambda: shlex.quote(sys.executable))  # stage -> interpreter, quoted for a shell
-        if settings.engine == "original":
-            for stage, name in ORIGINALS.items():
-                self.python[stage] = "python" if conda else shlex.quote(str(environments.python(name)))
+        self.own = {"crawl": "crawl"} | (ORIGINALS if settings.engine == "original" else {})
+        for stage, name in self.own.items():
+            self.python[stage] = "python" if conda else shlex.quote(str(environments.python(name)))
         for name in models.PINNED:
             if not (models.cache() / "weights" / name).is_file():
                 raise ConfigError(f"The model {name} is not in {models.cache()}: run `make weights` to fetch it.")
 
     def conda(self, stage: str) -> str | None:
         """The conda environment of a stage, None where the running environment serves."""
-        original = self.settings.engine == "original" and self.by_conda
-        return str(ROOT / "envs" / f"{ORIGINALS[stage]}.yaml") if original else None
+        return str(ROOT / "envs" / f"{self.own[stage]}.yaml") if self.by_conda and stage in self.own else None
 
     def environment(self, stage: str) -> list[str]:
         """The marker that a stage's own environment is made, for the stage's input; empty where it has none."""
-        original = self.settings.engine == "original" and not self.by_conda
-        return [f"{self.settings.work_dir}/environments/{ORIGINALS[stage]}"] if original else []
+        wanted = stage in self.own and not self.by_conda
+        return [f"{self.settings.work_dir}/environments/{self.own[stage]}"] if wanted else []
 
     def code(self, stage: str) -> list[str]:
         """The files whose change makes a stage's results old."""
-        return [str(ROOT / "stages" / f"{stage}.py")]
+        return [str(ROOT / "stages" / f"{stage}.py"), *map(str, sorted(ROOT.glob(f"stages/{stage}/*.py")))]
 
     def shell_prefix(self) -> str:
         """What every job's shell begins with: where the code, the cache and (last on the PATH) ffmpeg are."""
@@ -69,7 +71,8 @@ class Plan:
         failures = {"max-failed-fraction": s.max_failed_fraction}
         model = {"engine": s.engine, "device": s.device}
         table = {
-            "index": {"shard-minutes": s.shard_minutes, "input": self._given(), **failures},
+            "crawl": {"downloads": s.downloads_dir},
+            "index": {"shard-minutes": s.shard_minutes, **self._given(), **failures},
             "separate": {"accompaniment": s.separate.accompaniment, **model, **failures},
             "segment": {
                 "source": s.segment.source,
@@ -109,12 +112,28 @@ class Plan:
                 "short-clips": s.speaker.short_clips,
                 "voices": s.speaker.voices,
             },
+            "formats": {
+                "format": s.exports,
+                "validation": s.export.split.validation,
+                "test": s.export.split.test,
+                "seed": s.export.seed,
+                "settings": json.dumps(self._described(), sort_keys=True),
+            },
         }
         return table[stage]
 
-    def _given(self) -> list[str]:
+    def _given(self) -> dict[str, object]:
+        s = self.settings
+        if s.sources:
+            return {"crawled": f"{s.work_dir}/crawl/manifest.jsonl", "downloads": s.downloads_dir}
         given = self.settings.input
-        return [given] if isinstance(given, str) else given
+        return {"input": [given] if isinstance(given, str) else given}
+
+    def _described(self) -> dict[str, object]:
+        """The settings that the dataset card tells: what decides the corpus, and nothing of this machine."""
+        described = self.settings.model_dump(mode="json", exclude=MACHINE | {"sources", "crawl", "exports"})
+        described["speaker"]["targets"] = sorted(self.settings.speaker.targets)
+        return described
 
     def _references(self) -> list[str]:
         files = []

@@ -1,6 +1,7 @@
 """What every stage's command line shares: the common flags, the log, and how an error is told."""
 
 import argparse
+import errno
 import logging
 import sys
 from collections.abc import Callable
@@ -51,5 +52,9 @@ def run(main: Callable[[], None]) -> None:
         main()
     except (VoxsieveError, Reject) as error:
         sys.exit(f"error: {error}")
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+            raise
+        sys.exit(f"error: cannot write ({error}): make room, then run again.")
     except MemoryError:
         sys.exit("error: out of memory: run fewer jobs at once (-j) or make shards smaller (shard_minutes).")

@@ -20,7 +20,7 @@ STAGE = "export"
 PER_SHARD = ("separate", "segment", "slice", "filter", "normalize", "embed")
 CLIP_FIELDS = (
     "clip path recording source start end duration label speaker similarity lufs lufs_before true_peak_dbtp "
-    "voiced_seconds sample_rate"
+    "voiced_seconds sample_rate url page title uploader published licence fetched_at source_kind"
 ).split()
 REJECT_FIELDS = "id stage reason message recording source start end".split()
 MARKER = ".voxsieve"
@@ -35,9 +35,10 @@ def to_csv(fields: Iterable[str], rows: Iterable[dict]) -> str:
     return text.getvalue()
 
 
-def clip_row(row: dict) -> dict:
-    """A manifest row with the names that clips.csv uses."""
-    return row | {"clip": row["id"], "path": f"wavs/{row['id']}.wav", "recording": row["recording_id"]}
+def clip_row(row: dict, recording: dict) -> dict:
+    """A clip's row with the names that clips.csv uses and what its recording knows of where it comes from."""
+    own = {"clip": row["id"], "path": f"wavs/{row['id']}.wav", "recording": row["recording_id"]}
+    return recording | row | own
 
 
 def reject_row(row: dict) -> dict:
@@ -63,7 +64,7 @@ def account(recordings: list[dict], kept: list[dict], rejects: list[dict]) -> di
             "a stage lost or doubled a clip; delete work_dir and run again."
         )
     stages = {}
-    for stage in ("index", *PER_SHARD, "speaker"):
+    for stage in ("crawl", "index", *PER_SHARD, "speaker"):
         reasons: dict[str, list[dict]] = {}
         for row in rejects:
             if row["stage"] == stage:
@@ -129,7 +130,9 @@ def export(corpus: Path, work: Path, shards: list[str]) -> dict:
     rejects = [row for place in places for row in manifest.read(place, manifest.REJECT)]
     statistics = account(recordings, kept, rejects)
     place_wavs(kept, corpus, work)
-    manifest.write_text(corpus / "clips.csv", to_csv(CLIP_FIELDS, map(clip_row, kept)))
+    by_id = {row["id"]: row for row in recordings}
+    clips = (clip_row(row, by_id[row["recording_id"]]) for row in kept)
+    manifest.write_text(corpus / "clips.csv", to_csv(CLIP_FIELDS, clips))
     manifest.write_text(corpus / "rejects.csv", to_csv(REJECT_FIELDS, map(reject_row, rejects)))
     # LJSpeech's layout: id, text, normalized text; the texts are for a transcriber to fill in.
     manifest.write_text(corpus / "metadata.csv", "".join(f"{row['id']}||\n" for row in kept))

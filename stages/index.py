@@ -19,6 +19,7 @@ from pipeline import audio, inputs, manifest, program, run
 from pipeline.errors import ConfigError, Reject
 
 STAGE = "index"
+PROVENANCE = ("source_kind", "url", "page", "title", "uploader", "published", "licence", "fetched_at")
 CANCELLATION_DB = 10.0
 
 
@@ -109,7 +110,22 @@ def refuse_duplicates(facts: dict[str, dict], ids: dict) -> None:
             facts[path] = facts[path] | {"reject": ["duplicate", f"The same bytes as {facts[twin]['path']}."]}
 
 
-def row(source: str, fact: dict, name: str) -> dict:
+def from_crawl(table: Path, downloads: Path) -> tuple[list[inputs.Found], list[dict]]:
+    """What the crawl brought in, with its provenance, and rejects for what it could not."""
+    items = []
+    for entry in manifest.read_lines(table):
+        path = Path(os.path.abspath(downloads.absolute().parent / entry["path"]))
+        told = {name: entry[name] for name in PROVENANCE if entry.get(name)}
+        if path.exists():
+            items.append(inputs.Found(path, entry["source"], bool(path.suffix), told))
+    if not items:
+        raise ConfigError(f"index: the crawl brought in no recording: see rejects.jsonl beside {table}.")
+    whole = {"recording_id": "", "start": 0.0, "end": 0.0}
+    refused = manifest.read_lines(table.with_name("rejects.jsonl"))
+    return items, [manifest.reject(one | whole, "crawl", one["reason"], one["message"]) for one in refused]
+
+
+def row(item: inputs.Found, fact: dict, name: str) -> dict:
     """The manifest row of a recording."""
     duration = fact.get("duration", 0.0)
     return {
@@ -117,17 +133,29 @@ def row(source: str, fact: dict, name: str) -> dict:
         "id": name,
         "recording_id": name,
         "parent_id": None,
-        "source": source,
+        "source": item.source,
         "path": fact["path"],
         "start": 0.0,
         "end": duration,
         "duration": duration,
         **{key: fact.get(key) for key in ("sample_rate", "channels", "codec", "sha256", "downmix")},
+        **item.provenance,
     }
 
 
-def index(items: list[inputs.Found], out: Path, work: Path, shard_seconds: float, limit: float, threads: int) -> dict:
-    """Write out/<shard>/manifest.jsonl, out/rejects.jsonl and out/ids.json; give the summary."""
+def index(
+    items: list[inputs.Found],
+    out: Path,
+    work: Path,
+    shard_seconds: float,
+    limit: float,
+    threads: int,
+    refused: list[dict] | None = None,
+) -> dict:
+    """Write out/<shard>/manifest.jsonl, out/rejects.jsonl (after those `refused` before) and out/ids.json.
+
+    Gives the summary. More than the fraction `limit` of failed recordings raises VoxsieveError.
+    """
     out.mkdir(parents=True, exist_ok=True)
     by_path = {os.path.relpath(item.path.absolute(), work.absolute()): item for item in items}
     facts = examine_all(by_path, out / "known.jsonl", threads)
@@ -141,9 +169,9 @@ def index(items: list[inputs.Found], out: Path, work: Path, shard_seconds: float
     manifest.write_text(known, json.dumps(ids, indent=0) + "\n")
 
     shards: dict[str, list[dict]] = {}
-    rejects, failed = [], 0
+    rejects, failed = list(refused or []), 0
     for path, fact in sorted(facts.items(), key=lambda pair: ids[pair[0]]["id"]):
-        made = row(by_path[path].source, fact, ids[path]["id"])
+        made = row(by_path[path], fact, ids[path]["id"])
         if "reject" in fact:
             rejects.append(manifest.reject(made, STAGE, *fact["reject"]))
             failed += fact["reject"][0] != "duplicate"
@@ -167,16 +195,20 @@ def index(items: list[inputs.Found], out: Path, work: Path, shard_seconds: float
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0], formatter_class=program.Defaults)
-    parser.add_argument("--input", action="append", required=True, help="folder, file or .txt list; repeatable")
+    parser.add_argument("--input", action="append", help="folder, file or .txt list of paths; repeatable")
+    parser.add_argument("--crawled", type=Path, help="manifest of the crawl, in place of --input")
+    parser.add_argument("--downloads", type=Path, default=Path("downloads"), help="the crawl's store")
     parser.add_argument("--out", type=Path, required=True, help="folder for shards, rejects and what is known")
     parser.add_argument("--work", type=Path, required=True, help="work folder, to which paths will be relative")
     parser.add_argument("--shard-minutes", type=float, default=30.0, help="audio in a shard")
     parser.add_argument("--max-failed-fraction", type=float, default=0.5, help="stop where more recordings fail")
     parser.add_argument("--threads", type=int, default=2, help="files decoded at once")
     args = parser.parse_args()
-    items = inputs.find(args.input)
-    limit = args.max_failed_fraction
-    summary = index(items, args.out, args.work, 60 * args.shard_minutes, limit, args.threads)
+    if bool(args.input) == bool(args.crawled):
+        parser.error("one of --input and --crawled is wanted")
+    items, refused = from_crawl(args.crawled, args.downloads) if args.crawled else (inputs.find(args.input), [])
+    limit, seconds = args.max_failed_fraction, 60 * args.shard_minutes
+    summary = index(items, args.out, args.work, seconds, limit, args.threads, refused)
     manifest.write_text(args.out / "shards.json", json.dumps(summary, indent=1) + "\n")
 
 

@@ -21,9 +21,9 @@ class Native:
     def __init__(self, target_lufs: float):
         self.target_lufs = target_lufs
 
-    def apply(self, clip: np.ndarray, sample_rate: int) -> np.ndarray:
-        """A clip (n,) with a measurable loudness, at the target's loudness."""
-        return amplify(clip, self.target_lufs - loudness.integrated_loudness(clip, sample_rate))
+    def gain_db(self, clip: np.ndarray, sample_rate: int, lufs: float) -> float:
+        """The gain that brings a clip (n,) of integrated loudness `lufs` to the target."""
+        return self.target_lufs - lufs
 
 
 def load(engine: str, target_lufs: float, true_peak_dbtp: float):
@@ -35,21 +35,10 @@ def load(engine: str, target_lufs: float, true_peak_dbtp: float):
     return Native(target_lufs)
 
 
-def amplify(clip: np.ndarray, gain_db: float) -> np.ndarray:
-    """A clip (n,) times a gain in dB, same dtype."""
-    return (clip * 10 ** (gain_db / 20)).astype(clip.dtype)
-
-
-def limit_peak(clip: np.ndarray, true_peak_dbtp: float) -> np.ndarray:
-    """A clip (n,) made quieter as a whole where its true peak exceeds the limit."""
-    excess = loudness.true_peak(clip) - true_peak_dbtp
-    return amplify(clip, -excess) if excess > 0 else clip
-
-
 def process(
     rows: list[dict], engine, sample_rate: int, target_lufs: float, true_peak_dbtp: float, out: Path, work: Path
 ) -> run.Outcome:
-    """Normalize the clips of one recording; `lufs` and `true_peak_dbtp` are measured on the result."""
+    """Normalize the clips of one recording; `lufs` and `true_peak_dbtp` are those of the result."""
 
     def read(row: dict) -> np.ndarray:
         return audio.resample(audio.read(work / row["path"])[:, 0], row["sample_rate"], sample_rate)
@@ -59,32 +48,28 @@ def process(
     of_recording = loudness.gated_loudness(np.concatenate(powers))
     made, rejects = [], []
     for row, power in zip(rows, powers, strict=True):
-        clip = read(row)
-        before = loudness.gated_loudness(power)
+        clip, before = read(row), loudness.gated_loudness(power)
+        peak = loudness.true_peak(clip)
         if before is not None:
-            clip = engine.apply(clip, sample_rate)
-        elif of_recording is not None and loudness.true_peak(clip) > loudness.ABSOLUTE_GATE_LUFS:
-            clip = amplify(clip, target_lufs - of_recording)
+            gain = engine.gain_db(clip, sample_rate, before)
+        elif of_recording is not None and peak > loudness.ABSOLUTE_GATE_LUFS:
+            gain = target_lufs - of_recording
         else:
             rejects.append(manifest.reject(row, STAGE, "silent", "The clip lies below -70 LUFS."))
             continue
-        clip = limit_peak(clip, true_peak_dbtp)
+        gain = min(gain, true_peak_dbtp - peak)
         path = out / row["recording_id"] / f"{row['id']}.wav"
         with audio.writing(path, sample_rate, 1) as wav:
-            wav.write(clip)
+            wav.write(clip * np.float32(10 ** (gain / 20)))
+        # The gain is linear, so what it does to the measures is known.
         measured = {
-            "lufs": rounded(loudness.integrated_loudness(clip, sample_rate)),
-            "lufs_before": rounded(before),
-            "true_peak_dbtp": rounded(loudness.true_peak(clip)),
+            "lufs": None if before is None else round(before + gain, 2),
+            "lufs_before": None if before is None else round(before, 2),
+            "true_peak_dbtp": round(peak + gain, 2),
         }
         place = {"path": program.relative(path, work), "sample_rate": sample_rate}
         made.append(row | place | measured | {"parent_id": row["id"]})
     return made, rejects
-
-
-def rounded(value: float | None) -> float | None:
-    """Two decimals; None stays None."""
-    return None if value is None else round(value, 2)
 
 
 def main() -> None:

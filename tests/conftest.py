@@ -13,8 +13,8 @@ from pipeline import environments, ffmpeg
 ROOT = Path(__file__).parents[1]
 DATA = ROOT.parent / "shared" / "data"
 
-# The original packages run where `make originals` has made their environments; tests name a skip otherwise.
-for name in ("spleeter", "ina", "resemblyzer"):
+# What runs in an environment of its own is tested where `make originals extras` has made them, else skipped by name.
+for name in ("spleeter", "ina", "resemblyzer", "crawl", "consumers"):
     if environments.ready(name):
         os.environ.setdefault(f"VOXSIEVE_ENV_{name.upper()}", str(environments.python(name)))
 os.environ["PATH"] += os.pathsep + str(Path(ffmpeg.find("ffmpeg")).parent)

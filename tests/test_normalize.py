@@ -74,17 +74,16 @@ def test_native_and_ffmpeg_normalize_agree_on_clips_below_3_s(data):
     clips = speech(data, 0.6, 3, 6)
     assert len(clips) == 6
     for clip in clips:
-        theirs = loudness.integrated_loudness(package.apply(clip, 44100), 44100)
-        ours = loudness.integrated_loudness(stage.limit_peak(native.apply(clip, 44100), -1.0), 44100)
-        assert ours == pytest.approx(theirs, abs=0.1)
+        lufs = loudness.integrated_loudness(clip, 44100)
+        ours = min(native.gain_db(clip, 44100, lufs), -1.0 - loudness.true_peak(clip))
+        assert ours == pytest.approx(package.gain_db(clip, 44100, lufs), abs=0.1)
 
 
 def test_from_3_s_on_ffmpeg_normalize_counts_the_last_2_9_s_twice(data):
     """loudnorm flushes 2.9 s of its buffer through its meter again: with that counted, the two agree."""
     package = Normalizer(-23.0, -1.0)
     for clip in speech(data, 3, 9, 4):
-        theirs = package.apply(clip, 44100)
-        gain = 10 * np.log10(np.mean(theirs**2) / np.mean(clip**2))
+        gain = package.gain_db(clip, 44100, loudness.integrated_loudness(clip, 44100))
         twice = np.concatenate([clip, clip[-round(2.9 * 44100) :]])
         assert -23.0 - loudness.integrated_loudness(twice, 44100) == pytest.approx(gain, abs=0.1)
 

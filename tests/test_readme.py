@@ -46,7 +46,7 @@ def test_the_readmes_commands_do_what_it_says(clone):
     assert "make test" in (ROOT / ".ci" / "run").read_text()  # what runs this test
     assert set(COMMANDS) - {"make test"} == set(known), "the README's commands and those tested here differ"
     assert known["make"](run("make", clone))
-    for name in re.findall(r"^corpus/([\w./*]+)", TEXT, re.MULTILINE):
+    for name in re.findall(r"^corpus/([\w./*]+) ", TEXT, re.MULTILINE):
         assert list((clone / "corpus").glob(name)), f"the README promises corpus/{name}"
     evaluate = ".venv/bin/python -m pipeline.evaluate --truth examples/truth --corpus corpus --work work"
     assert known[evaluate](run(evaluate, clone))

@@ -17,9 +17,12 @@ class Normalizer:
         self.target_lufs = target_lufs
         self.true_peak_dbtp = true_peak_dbtp
 
-    def apply(self, clip: np.ndarray, sample_rate: int) -> np.ndarray:
-        """A clip (n,) at the target's loudness. Without the two settings below loudnorm would compress:
-        it leaves linear mode where the loudness range or the peak exceeds what is asked for."""
+    def gain_db(self, clip: np.ndarray, sample_rate: int, lufs: float) -> float:
+        """The gain that the package gives a clip (n,); it measures for itself and does not look at `lufs`.
+
+        Without loudness_range_target and auto_lower_loudness_target loudnorm would compress: it leaves its linear
+        mode where the loudness range or the peak exceeds what is asked for.
+        """
         from ffmpeg_normalize import FFmpegNormalize
 
         with tempfile.TemporaryDirectory() as folder:
@@ -38,4 +41,5 @@ class Normalizer:
             )
             package.add_media_file(str(source), str(result))
             package.run_normalization()
-            return audio.read(result)[:, 0]
+            normalized = audio.read(result)[:, 0]
+        return float(10 * np.log10(np.mean(normalized.astype(np.float64) ** 2) / np.mean(clip.astype(np.float64) ** 2)))

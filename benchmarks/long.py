@@ -1,0 +1,60 @@
+"""A recording of three hours through separate and segment: it ends, at its own length, in bounded memory.
+
+python -m benchmarks.long [--hours 3] [--recordings FOLDER]
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from pipeline import audio, inputs, manifest
+
+ROOT = Path(__file__).parents[1]
+
+
+def write_long(recordings: Path, path: Path, hours: float) -> None:
+    """The recordings one after the other, again and again, as FLAC."""
+    wanted = round(hours * 3600 * 44100) + 12345  # no whole number of tiles
+    with audio.writing(path, 44100, 2) as out:
+        while out.tell() < wanted:
+            for item in inputs.find(str(recordings)):
+                for block in audio.decode(item.path, 44100, 2):
+                    out.write(block[: max(0, wanted - out.tell())])
+
+
+def stage(name: str, before: str, work: Path) -> str:
+    """Run one stage's program; its seconds and peak memory."""
+    command = [sys.executable, "-m", f"stages.{name}", "--manifest", work / before / "s0000" / "manifest.jsonl"]
+    start = time.perf_counter()
+    process = subprocess.Popen([*command, "--work", work, "--out", work / name / "s0000"], cwd=ROOT)
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        sys.exit(f"{name} failed")
+    seconds = time.perf_counter() - start
+    return f"| {name} | {seconds:.0f} | {usage.ru_maxrss / 1024:.0f} |"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--hours", type=float, default=3.0, help="length of the recording")
+    parser.add_argument("--recordings", type=Path, default=ROOT / "examples", help="what it is made of")
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        work = Path(name)
+        write_long(args.recordings, work / "input" / "long.flac", args.hours)
+        index = ["--input", work / "input", "--work", work, "--out", work / "index"]
+        subprocess.run([sys.executable, "-m", "stages.index", *index], check=True, cwd=ROOT)
+        print("| stage | seconds | peak MB |\n|---|---|---|")
+        print(stage("separate", "index", work))
+        print(stage("segment", "separate", work))
+        (row,) = manifest.read(work / "separate" / "s0000" / "manifest.jsonl")
+        (first,) = manifest.read(work / "index" / "s0000" / "manifest.jsonl")
+        print(f"\n{first['duration']} s in, {row['duration']} s out")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+"""Bring recordings in: `python -m crawl --settings FILE.json`, or with sources as flags."""
+
+import argparse
+import os
+import signal
+import sys
+from pathlib import Path
+
+from crawl import settings
+from pipeline import program
+from pipeline.errors import ConfigError
+
+EPILOG = """Every file in the manifest has a path relative to the folder that holds --downloads. Nothing that is
+complete is fetched again; a crawl may be ended at any moment and goes on where it was. Exit 0: something is there
+(what failed stands in rejects.jsonl); 1: nothing is, or a setting is wrong. Take only what you may use."""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    made = argparse.ArgumentParser(
+        prog="python -m crawl", description=__doc__, epilog=EPILOG, formatter_class=program.Defaults
+    )
+    made.add_argument("--settings", type=Path, metavar="FILE.json", help='{"sources": [...], "crawl": {...}}')
+    made.add_argument("--downloads", type=Path, default=Path("downloads"), help="the store")
+    made.add_argument("--out", type=Path, default=Path("work/crawl"), help="folder for the manifest and the rejects")
+    by_hand = made.add_argument_group("sources by hand, each as often as you like")
+    by_hand.add_argument("--links", action="append", metavar="FILE|URL", help="videos, playlists, channels")
+    by_hand.add_argument("--feed", action="append", metavar="URL", help="a podcast's RSS or Atom")
+    by_hand.add_argument("--http", action="append", metavar="FILE|URL", help="direct links to recordings")
+    by_hand.add_argument("--folder", action="append", metavar="PATH", help="recordings that are there")
+    listing = made.add_argument_group("one listing by hand; all but the first and --pages are CSS selectors")
+    listing.add_argument("--listing", metavar="URL", help="a page that lists recordings; may hold {page}")
+    listing.add_argument("--item", help="one element per recording")
+    listing.add_argument("--link", help="inside an item: what links to the recording")
+    listing.add_argument("--title", help="inside an item: its title")
+    listing.add_argument("--next", help="what to click for the next page")
+    listing.add_argument("--pages", help="3, 2-5, or all")
+    limits = made.add_argument_group("limits; the other settings of the crawl section by --settings only")
+    limits.add_argument("--max-items", type=int, help="recordings of each source")
+    limits.add_argument("--allow-private-hosts", action="store_true", help="also loopback and private addresses")
+    return made
+
+
+def gather(args: argparse.Namespace) -> settings.Settings:
+    """The settings of the file, with the flags laid over. Raises ConfigError."""
+    base = settings.load(args.settings).model_dump() if args.settings else {"sources": [], "crawl": {}}
+    for kind in ("links", "feed", "http", "folder"):
+        base["sources"] += [{kind: given} for given in getattr(args, kind) or []]
+    told = {name: getattr(args, name) for name in ("item", "link", "title", "next", "pages")}
+    told = {name: value for name, value in told.items() if value}
+    if args.listing:
+        base["sources"].append({"listing": {"url": args.listing, **told}})
+    elif told:
+        raise ConfigError(f"crawl: --{next(iter(told))} says how to read a listing: add --listing URL.")
+    if args.max_items is not None:
+        base["crawl"]["max_items"] = args.max_items
+    if args.allow_private_hosts:
+        base["crawl"]["allow_private_hosts"] = True
+    if not base["sources"]:
+        raise ConfigError("crawl: no sources: name one, for example --feed URL, or give --settings FILE.json.")
+    return settings.check(base)
+
+
+def main() -> None:
+    args = parser().parse_args()
+    chosen = gather(args)
+    from crawl.crawler import crawl
+
+    crawl(chosen, args.downloads, args.out)
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that a browser that was started is ended
+    try:
+        program.run(main)
+    except KeyboardInterrupt:
+        print("ended; what is complete is kept, what was begun goes on with the next crawl.", file=sys.stderr)
+        sys.stderr.flush()
+        os._exit(130)  # without waiting for downloads in progress: the store stands any end

@@ -1,0 +1,95 @@
+"""One crawl: every source in turn, then the manifest of what is there and the rejects of what is not."""
+
+import json
+from functools import partial
+from pathlib import Path
+
+from crawl import feed, folder, http, links, listing, safety
+from crawl.account import Account, log
+from crawl.item import Item, reject_row, row
+from crawl.robots import Robots
+from crawl.settings import Listing, Settings, kind_of
+from crawl.store import Store, alone
+from crawl.tools import Tools, read_list
+from crawl.web import Web
+from pipeline import inputs, manifest
+from pipeline.errors import VoxsieveError
+
+BRING = {"links": links.bring, "feed": feed.bring, "listing": listing.bring, "http": http.bring, "folder": folder.bring}
+# What a person has to mend is told before hours of downloading, not after them.
+CHECK = {
+    "links": partial(read_list, kind="links"),
+    "http": partial(read_list, kind="http"),
+    "listing": lambda _: listing.programs(),
+    "folder": inputs.find,
+}
+
+
+def crawl(settings: Settings, downloads: Path, out: Path) -> None:
+    """Bring in what is new and write out/manifest.jsonl and out/rejects.jsonl.
+
+    Raises ConfigError for what a person has to mend first, VoxsieveError where no recording is there at the end.
+    """
+    from tqdm.contrib.logging import logging_redirect_tqdm
+
+    asked = [kind_of(source) for source in settings.sources]
+    for kind, what in asked:
+        if kind in CHECK:
+            CHECK[kind](what)
+    with alone(downloads), logging_redirect_tqdm():
+        store, web = Store(downloads), Web(settings.crawl)
+        tools = Tools(settings.crawl, store, web, Robots(web))
+        accounts = []
+        for kind, what in asked:
+            account = Account(f"{kind} {called(what)}")
+            accounts.append(account)
+            try:
+                BRING[kind](what, tools, account)
+            finally:
+                account.close()
+        rows, rejects = collect(store, tools, accounts)
+    write(out / "rejects.jsonl", rejects)
+    write(out / "manifest.jsonl", rows)
+    counts = {name: sum(account.counts[name] for account in accounts) for name in ("new", "known", "failed")}
+    log.info(
+        "crawl: %d recordings in the manifest; %d new, %d known, %d failed, %d duplicate; %.1f MB came",
+        len(rows),
+        *counts.values(),
+        len(rejects) - counts["failed"],
+        sum(account.bytes for account in accounts) / 1e6,
+    )
+    if not rows:
+        first = f" The first: {rejects[0]['url']}: {rejects[0]['message']}" if rejects else ""
+        raise VoxsieveError(f"crawl: no recording could be had from any of the {len(asked)} sources.{first}")
+
+
+def called(what: str | list[str] | Listing) -> str:
+    """A source as a person would point at it."""
+    return f"({len(what)} addresses)" if isinstance(what, list) else getattr(what, "url", what)
+
+
+def collect(store: Store, tools: Tools, accounts: list[Account]) -> tuple[list[dict], list[dict]]:
+    """(manifest rows, reject rows) of the sources asked: what they led to now or earlier, each recording once."""
+    rows: dict[str, dict] = {}
+    rejects = [reject for account in accounts for reject in account.rejects]
+    for source in dict.fromkeys(source for account in accounts for source in account.sources):
+        for found in store.findings(source):
+            item: Item = found["item"]
+            if not store.is_there(found) or not tools.settings.wants(item.published, item.duration):
+                continue
+            if first := rows.get(found["id"]):
+                rejects.append(duplicate(item, first))
+            else:
+                rows[found["id"]] = row(item, found, store.path(found))
+    by_source = sorted(rows.values(), key=lambda one: (one["source"], one["id"]))
+    return by_source, sorted(rejects, key=lambda one: (one["reason"] == "duplicate", one["source"], one["id"]))
+
+
+def duplicate(item: Item, first: dict) -> dict:
+    """The reject of a recording whose bytes are in the manifest under another source."""
+    return reject_row(first["id"], "duplicate", f"The same bytes as {safety.printable(first['url'])}.", item)
+
+
+def write(path: Path, rows: list[dict]) -> None:
+    """Rows as JSON Lines, by rename."""
+    manifest.write_text(path, "".join(json.dumps(one, allow_nan=False) + "\n" for one in rows))

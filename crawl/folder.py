@@ -1,0 +1,32 @@
+"""folder: recordings that are there already. They stay where they are."""
+
+import os
+from urllib.parse import quote
+
+from crawl.account import Account
+from crawl.item import Item
+from crawl.tools import Tools
+from pipeline import inputs
+
+
+def bring(given: str, tools: Tools, account: Account) -> None:
+    """Take in every recording of a folder (or one file), read once and then known by size and time."""
+    source = f"folder:{given}"
+    account.lead(source)
+    tools.store.forget(source)  # a folder holds what it holds: a file that was replaced is not there any more
+    items, paths = [], {}
+    for found in inputs.find(given):
+        stat = found.path.stat()
+        key = f"file:{quote(os.fsencode(found.path.absolute()))}:{stat.st_size}:{stat.st_mtime_ns}"
+        paths[key] = found.path
+        title = os.fsencode(found.source).decode("utf-8", "replace")
+        url = "file:" + quote(os.fsencode(found.path))
+        items.append(Item(kind="folder", source=source, key=key, url=url, title=title))
+    for item in tools.wanted(items, account):
+        with account.attempt(item):
+            if name := tools.store.known(item):
+                tools.store.note(item, name)
+                account.tell("known")
+            else:
+                _, new = tools.store.adopt(item, paths[item.key])
+                account.tell("new" if new else "duplicate")

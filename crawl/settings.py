@@ -1,0 +1,174 @@
+"""What the crawl can be told: `sources:` and the `crawl:` section of config.yaml, checked.
+
+A source is an entry with one key, which names its kind: {"feed": "https://…"}. What each key of `crawl:` is for
+stands in config.yaml and in docs/crawl.md.
+"""
+
+import json
+import re
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, PositiveInt, Tag, ValidationError, model_validator
+
+from pipeline.errors import ConfigError
+
+KINDS = ("links", "feed", "listing", "http", "folder")
+Positive = Annotated[float, Field(gt=0)]
+Day = Annotated[date, Field(strict=False)]  # YAML gives a date, JSON a string
+Text = Annotated[str, Field(min_length=1)]
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Listing(Section):
+    """Pages that need a browser; `item`, `link`, `title` and `next` are CSS selectors."""
+
+    url: Text  # may hold {page}, which then counts through `pages`
+    item: Text  # one element per recording
+    link: Text = "a[href], audio[src], source[src]"  # inside an item, or the item itself
+    title: Text | None = None  # inside an item; its text
+    next: Text | None = None  # what to click for the next page
+    pages: PositiveInt | str = "all"  # 3: the first three; "2-5": from the second to the fifth; "all": until no next
+
+    @model_validator(mode="after")
+    def _bounds(self):
+        first, last = self.page_range
+        if not 1 <= first <= last:
+            raise ValueError(f"pages expected a number, a range such as 2-5, or all; found {self.pages!r}")
+        return self
+
+    @property
+    def page_range(self) -> tuple[int, float]:
+        """(first, last), counted from 1; last is infinite for "all", and (0, 0) stands for nonsense."""
+        if self.pages == "all":
+            return 1, float("inf")
+        if isinstance(self.pages, int) or self.pages.isdecimal():
+            return 1, int(self.pages)
+        match = re.fullmatch(r"(\d+)-(\d+)", self.pages)
+        return (int(match[1]), int(match[2])) if match else (0, 0)
+
+
+class Links(Section):
+    links: Text | list[Text]
+
+
+class Feed(Section):
+    feed: Text
+
+
+class ListingSource(Section):
+    listing: Listing
+
+
+class Http(Section):
+    http: Text | list[Text]
+
+
+class Folder(Section):
+    folder: Text
+
+
+def _kind(value: Any) -> str | None:
+    keys = list(value) if isinstance(value, dict) else list(getattr(value, "model_fields_set", []))
+    return keys[0] if len(keys) == 1 and keys[0] in KINDS else None
+
+
+Source = Annotated[
+    Annotated[Links, Tag("links")]
+    | Annotated[Feed, Tag("feed")]
+    | Annotated[ListingSource, Tag("listing")]
+    | Annotated[Http, Tag("http")]
+    | Annotated[Folder, Tag("folder")],
+    Discriminator(
+        _kind,
+        custom_error_type="source_kind",
+        custom_error_message=f"an entry with one key out of {', '.join(KINDS)}",
+    ),
+]
+
+
+class Crawl(Section):
+    """The `crawl:` section: one set of limits and manners for every source."""
+
+    allow_private_hosts: bool = False
+    max_items: PositiveInt | None = None  # recordings of each source, newest first where dates are known
+    after: Day | None = None
+    before: Day | None = None
+    min_duration_seconds: Positive | None = None
+    max_duration_seconds: Positive | None = None
+    user_agent: Annotated[str, Field(pattern=r"^[!-~][ -~]*$")] = "voxsieve/0.1 (builds a speech corpus)"
+    respect_robots: bool = True
+    parallel: Annotated[int, Field(ge=1, le=32)] = 4
+    per_host: Annotated[int, Field(ge=1, le=16)] = 2
+    delay_seconds: Annotated[float, Field(ge=0)] = 0.5  # between two requests to one host
+    bytes_per_second: PositiveInt | None = None  # of each download
+    timeout_seconds: Positive = 30.0  # without a byte
+    retries: Annotated[int, Field(ge=0, le=20)] = 5
+    max_fetch_seconds: Positive = 7200.0  # of one recording, waits included
+    max_bytes: PositiveInt = 4_000_000_000  # of one recording
+    max_redirects: Annotated[int, Field(ge=0, le=20)] = 8
+    cookies: Text | None = None  # a Netscape cookies file, for links
+
+    @model_validator(mode="after")
+    def _bounds(self):
+        if self.after and self.before and self.after > self.before:
+            raise ValueError(f"after ({self.after}) is later than before ({self.before}): nothing would fit")
+        if (self.min_duration_seconds or 0) > (self.max_duration_seconds or float("inf")):
+            raise ValueError("min_duration_seconds is greater than max_duration_seconds: nothing would fit")
+        return self
+
+    def wants(self, published: str | None, duration: float | None) -> bool:
+        """False where the day (ISO) or the duration (seconds) as stated lies outside; what is not stated fits."""
+        day = date.fromisoformat(published[:10]) if published else None
+        if day and not (self.after or day) <= day <= (self.before or day):
+            return False
+        least, most = self.min_duration_seconds or 0, self.max_duration_seconds or float("inf")
+        return duration is None or least <= duration <= most
+
+
+class Settings(Section):
+    """What `--settings FILE.json` holds."""
+
+    sources: list[Source]
+    crawl: Crawl = Crawl()
+
+
+def check(given: dict) -> Settings:
+    """The checked settings. Raises ConfigError that names every fault at once."""
+    try:
+        return Settings.model_validate(given)
+    except ValidationError as error:
+        raise ConfigError("crawl: " + "; ".join(map(_sentence, error.errors())) + ".") from None
+
+
+def load(path: Path) -> Settings:
+    """The checked settings of a JSON file. Raises ConfigError where it is missing or does not fit."""
+    try:
+        return check(json.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise ConfigError(f"crawl: --settings {path} cannot be read: {error.strerror}.") from None
+    except ValueError as error:
+        raise ConfigError(f"crawl: --settings {path}: expected JSON, found {error}.") from None
+
+
+def kind_of(source: BaseModel) -> tuple[Literal["links", "feed", "listing", "http", "folder"], Any]:
+    """(kind, what it names) of one source."""
+    (kind,) = type(source).model_fields
+    return kind, getattr(source, kind)
+
+
+def _sentence(fault: dict) -> str:
+    place = list(fault["loc"])
+    if place[0] == "sources" and len(place) > 2:
+        del place[2]  # pydantic names the kind once more
+    key = ".".join(map(str, place))
+    if fault["type"] == "extra_forbidden":
+        section = {"crawl": Crawl, "listing": Listing}.get(place[-2] if len(place) > 1 else "", Settings)
+        return f"unknown key '{key}', known here: {', '.join(section.model_fields)}"
+    if fault["type"] == "value_error":
+        return f"{key}: {fault['ctx']['error']}"
+    return f"'{key}' expected {fault['msg'].removeprefix('Input should be ')}, found {fault['input']!r}"

@@ -1,0 +1,1 @@
+"""The corpus in the layouts that trainers read: one module per format, each with `write(clips, out)`."""
