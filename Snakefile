@@ -189,10 +189,30 @@ rule normalize:
         " --work={WORK:q} --out={WORK:q}/normalize/{wildcards.shard} 2> {log:q}"
 
 
+# What can be said of every clip's quality, and its fingerprint. Thresholds come later, in select.
+rule score:
+    input:
+        manifest=f"{WORK}/normalize/{{shard}}/manifest.jsonl",
+        code=PLAN.code("score"),
+    output:
+        f"{WORK}/score/{{shard}}/manifest.jsonl",
+        f"{WORK}/score/{{shard}}/rejects.jsonl",
+    log:
+        f"{WORK}/log/score/{{shard}}.log",
+    benchmark:
+        f"{WORK}/benchmark/score/{{shard}}.tsv"
+    threads: THREADS
+    params:
+        flags=PLAN.flags("score"),
+    shell:
+        "{PLAN.python[score]} -m stages.score {params.flags} --threads={threads} --manifest={input.manifest:q}"
+        " --work={WORK:q} --out={WORK:q}/score/{wildcards.shard} 2> {log:q}"
+
+
 # The voice of every clip as a vector.
 rule embed:
     input:
-        manifest=f"{WORK}/normalize/{{shard}}/manifest.jsonl",
+        manifest=f"{WORK}/score/{{shard}}/manifest.jsonl",
         code=PLAN.code("embed"),
         environment=PLAN.environment("embed"),
     output:
@@ -253,10 +273,45 @@ rule speaker:
         " --work={WORK:q} --out={WORK:q}/speaker 2> {log:q}"
 
 
+# Sounds that come back in other recordings, by fingerprint.
+rule match:
+    input:
+        manifests=every_shard,
+        code=PLAN.code("match"),
+    output:
+        f"{WORK}/match/matches.jsonl",
+    log:
+        f"{WORK}/log/match.log",
+    benchmark:
+        f"{WORK}/benchmark/match.tsv"
+    shell:
+        "{PLAN.python[match]} -m stages.match --work={WORK:q} --out={WORK:q}/match 2> {log:q}"
+
+
+# The thresholds of the scores and the repeats, applied: seconds, whatever the size of the corpus.
+rule select:
+    input:
+        manifest=f"{WORK}/speaker/manifest.jsonl",
+        matches=f"{WORK}/match/matches.jsonl",
+        code=PLAN.code("select"),
+    output:
+        f"{WORK}/select/manifest.jsonl",
+        f"{WORK}/select/rejects.jsonl",
+    log:
+        f"{WORK}/log/select.log",
+    benchmark:
+        f"{WORK}/benchmark/select.tsv"
+    params:
+        flags=PLAN.flags("select"),
+    shell:
+        "{PLAN.python[select]} -m stages.select {params.flags} --manifest={input.manifest:q}"
+        " --matches={input.matches:q} --out={WORK:q}/select 2> {log:q}"
+
+
 # WAVs, tables, the account of all seconds.
 rule export:
     input:
-        f"{WORK}/speaker/manifest.jsonl",
+        f"{WORK}/select/manifest.jsonl",
         code=PLAN.code("export"),
     output:
         f"{CORPUS}/statistics.json",

@@ -21,6 +21,7 @@ from pydantic import (
 from crawl.settings import Crawl, Source
 from pipeline.audio import WORK_RATE
 from pipeline.errors import ConfigError
+from pipeline.filters import Filters, Repeats
 
 Label = Literal["male", "female", "speech", "music", "noise", "noEnergy"]
 Seconds = Annotated[float, Field(ge=0)]
@@ -152,6 +153,8 @@ class Config(Section):
     filter: Filter = Filter()
     normalize: Normalize = Normalize()
     speaker: Speaker = Speaker()
+    filters: Filters = Filters()
+    repeats: Repeats = Repeats()
     export: Export = Export()
     exports: list[Literal["ljspeech", "huggingface", "lhotse", "kaldi", "nemo", "webdataset"]] = []
 

@@ -9,7 +9,9 @@ import json
 import math
 import os
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 from pipeline.errors import ManifestError
@@ -44,34 +46,53 @@ TOLERANCE_SECONDS = 1e-3
 
 
 def read(path: Path, fields: dict = ROW) -> list[dict]:
-    """The rows of a manifest. A missing file or a row that does not fit raises ManifestError."""
-    rows = read_lines(path)
-    for number, row in enumerate(rows, 1):
+    """The rows of a manifest, all at once; errors as of `stream`."""
+    return list(stream(path, fields))
+
+
+def stream(path: Path, fields: dict = ROW) -> Iterator[dict]:
+    """The rows of a manifest, one at a time. A missing file or a row that does not fit raises ManifestError."""
+    for number, row in enumerate(lines(path), 1):
         check(row, fields, f"{path}, line {number}")
-    return rows
+        yield row
 
 
-def read_lines(path: Path) -> list[dict]:
+def lines(path: Path) -> Iterator[dict]:
     """The objects of a JSON Lines file, whatever their fields. Raises ManifestError where it is missing or torn."""
     if not path.is_file():
         raise ManifestError(f"{path} does not exist: run the stage that writes it, or check --manifest.")
-    rows = []
-    with open(path, encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
+    with open(path, encoding="utf-8") as text:
+        for number, line in enumerate(text, 1):
             try:
-                rows.append(json.loads(line))
+                yield json.loads(line)
             except ValueError as error:
                 raise ManifestError(f"{path}, line {number}: expected a JSON object, found {error}.") from error
-    return rows
 
 
 def write(path: Path, rows: Iterable[dict], fields: dict = ROW) -> None:
     """Write rows beside `path`, then rename: a reader sees the old file or the new one, whole."""
-    lines = []
-    for number, row in enumerate(rows, 1):
-        check(row, fields, f"{path}, row {number}")
-        lines.append(json.dumps(row, allow_nan=False) + "\n")
-    write_text(path, "".join(lines))
+    with writing(path, fields) as add:
+        for row in rows:
+            add(row)
+
+
+@contextmanager
+def writing(path: Path, fields: dict = ROW) -> Iterator[Callable[[dict], None]]:
+    """A function that adds a row to a manifest, which takes its place when the block ends without error."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    numbers = count(1)
+
+    def add(row: dict) -> None:
+        check(row, fields, f"{path}, row {next(numbers)}")
+        out.write(json.dumps(row, allow_nan=False) + "\n")
+
+    try:
+        with open(partial, "w", encoding="utf-8", newline="") as out:
+            yield add
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -80,6 +80,16 @@ WHEELS = (
             ),
         },
     ),
+    Wheel(
+        "speechmos==0.0.1.1",
+        "31c4c9d3234f6ee10102edff74333014c50006a3f389daf7ecacae34e68ebbf7",
+        {
+            "speechmos/dnsmos_models/sig_bak_ovr.onnx": (
+                "dnsmos/sig_bak_ovr.onnx",
+                "269fbebdb513aa23cddfbb593542ecc540284a91849ac50516870e1ac78f6edd",
+            ),
+        },
+    ),
 )
 PINNED = {name: digest for wheel in WHEELS for name, digest in wheel.members.values()}
 

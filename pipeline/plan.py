@@ -10,12 +10,19 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
-from pipeline import environments, ffmpeg, inputs, models
+from pipeline import environments, ffmpeg, filters, inputs, models
 from pipeline.config import Config, Slope, load
 from pipeline.errors import ConfigError, VoxsieveError
 
 ROOT = Path(__file__).parent.parent
 ORIGINALS = {"separate": "spleeter", "segment": "ina", "embed": "resemblyzer", "reference": "resemblyzer"}
+HELPERS = {
+    "score": ("measures", "fingerprint", "engines/dnsmos_onnx"),
+    "match": ("fingerprint",),
+    "select": ("repeats", "match"),
+    "speaker": ("voices",),
+    "formats": ("exports/*",),
+}
 MACHINE = {"input", "work_dir", "corpus_dir", "downloads_dir", "threads", "device", "shard_minutes"}
 
 
@@ -48,7 +55,8 @@ class Plan:
 
     def code(self, stage: str) -> list[str]:
         """The files whose change makes a stage's results old."""
-        return [str(ROOT / "stages" / f"{stage}.py"), *map(str, sorted(ROOT.glob(f"stages/{stage}/*.py")))]
+        names = (stage, *HELPERS.get(stage, ()))
+        return [str(path) for name in names for path in sorted(ROOT.glob(f"stages/{name}.py"))]
 
     def shell_prefix(self) -> str:
         """What every job's shell begins with: where the code, the cache and (last on the PATH) ffmpeg are."""
@@ -105,6 +113,7 @@ class Plan:
                 "sample-rate": s.export.sample_rate,
                 **failures,
             },
+            "score": {"device": s.device, **failures},
             "embed": {**model, **failures},
             "reference": {"target": [f"{name}={path}" for name, path in s.speaker.targets.items()], **model},
             "speaker": {
@@ -112,6 +121,7 @@ class Plan:
                 "short-clips": s.speaker.short_clips,
                 "voices": s.speaker.voices,
             },
+            "select": {**filters.flags(s.filters), "keep": s.repeats.keep},
             "formats": {
                 "format": s.exports,
                 "validation": s.export.split.validation,

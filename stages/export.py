@@ -15,13 +15,15 @@ from pathlib import Path
 
 from pipeline import manifest, program
 from pipeline.errors import ConfigError
+from pipeline.filters import SCORES
 
 STAGE = "export"
-PER_SHARD = ("separate", "segment", "slice", "filter", "normalize", "embed")
+PER_SHARD = ("separate", "segment", "slice", "filter", "normalize", "score", "embed")
+GLOBAL = ("speaker", "select")
 CLIP_FIELDS = (
     "clip path recording source start end duration label speaker similarity lufs lufs_before true_peak_dbtp "
     "voiced_seconds sample_rate url page title uploader published licence fetched_at source_kind"
-).split()
+).split() + [name for name in SCORES if name != "duration"]
 REJECT_FIELDS = "id stage reason message recording source start end".split()
 MARKER = ".voxsieve"
 
@@ -64,7 +66,7 @@ def account(recordings: list[dict], kept: list[dict], rejects: list[dict]) -> di
             "a stage lost or doubled a clip; delete work_dir and run again."
         )
     stages = {}
-    for stage in ("crawl", "index", *PER_SHARD, "speaker"):
+    for stage in ("crawl", "index", *PER_SHARD, *GLOBAL):
         reasons: dict[str, list[dict]] = {}
         for row in rejects:
             if row["stage"] == stage:
@@ -122,11 +124,11 @@ def export(corpus: Path, work: Path, shards: list[str]) -> dict:
         )
     corpus.mkdir(parents=True, exist_ok=True)
     (corpus / MARKER).touch()
-    kept = manifest.read(work / "speaker" / "manifest.jsonl")
+    kept = manifest.read(work / "select" / "manifest.jsonl")
     recordings = [row for shard in shards for row in manifest.read(work / "index" / shard / "manifest.jsonl")]
     places = [work / "index" / "rejects.jsonl"]
     places += [work / stage / shard / "rejects.jsonl" for stage in PER_SHARD for shard in shards]
-    places += [work / "speaker" / "rejects.jsonl"]
+    places += [work / stage / "rejects.jsonl" for stage in GLOBAL]
     rejects = [row for place in places for row in manifest.read(place, manifest.REJECT)]
     statistics = account(recordings, kept, rejects)
     place_wavs(kept, corpus, work)

@@ -113,7 +113,7 @@ def refuse_duplicates(facts: dict[str, dict], ids: dict) -> None:
 def from_crawl(table: Path, downloads: Path) -> tuple[list[inputs.Found], list[dict]]:
     """What the crawl brought in, with its provenance, and rejects for what it could not."""
     items = []
-    for entry in manifest.read_lines(table):
+    for entry in manifest.lines(table):
         path = Path(os.path.abspath(downloads.absolute().parent / entry["path"]))
         told = {name: entry[name] for name in PROVENANCE if entry.get(name)}
         if path.exists():
@@ -121,7 +121,7 @@ def from_crawl(table: Path, downloads: Path) -> tuple[list[inputs.Found], list[d
     if not items:
         raise ConfigError(f"index: the crawl brought in no recording: see rejects.jsonl beside {table}.")
     whole = {"recording_id": "", "start": 0.0, "end": 0.0}
-    refused = manifest.read_lines(table.with_name("rejects.jsonl"))
+    refused = manifest.lines(table.with_name("rejects.jsonl"))
     return items, [manifest.reject(one | whole, "crawl", one["reason"], one["message"]) for one in refused]
 
 

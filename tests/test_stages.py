@@ -12,8 +12,10 @@ import soundfile
 from pipeline import manifest
 from tests.conftest import ROOT
 
-STAGES = ("separate", "segment", "slice", "filter", "normalize", "embed")
-PROGRAMS = (*(f"stages.{name}" for name in (*STAGES, "index", "reference", "speaker", "export")),)
+STAGES = ("separate", "segment", "slice", "filter", "normalize", "score", "embed")
+PROGRAMS = (
+    *(f"stages.{name}" for name in (*STAGES, "index", "reference", "speaker", "match", "select", "export", "formats")),
+)
 PROGRAMS += ("pipeline.models", "pipeline.environments", "pipeline.summary", "pipeline.evaluate")
 
 
@@ -68,6 +70,9 @@ def test_the_global_stages(shard, tmp_path, short_speech):
     program("stages.reference", "--target", f"talk={short_speech / 'talk.wav'}", "--out", reference)
     for flags in ([], ["--references", reference, "--threshold", "0.5"]):
         program("stages.speaker", "--work", shard, "--out", shard / "speaker", *flags)
+        program("stages.match", "--work", shard, "--out", shard / "match")
+        matches = ["--matches", shard / "match/matches.jsonl"]
+        program("stages.select", "--manifest", shard / "speaker/manifest.jsonl", *matches, "--out", shard / "select")
         program("stages.export", "--work", shard, "--corpus", tmp_path / "corpus")
         statistics = json.loads((tmp_path / "corpus/statistics.json").read_text())
         assert statistics["kept"]["clips"] == len(list((tmp_path / "corpus/wavs").iterdir())) > 0
