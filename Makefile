@@ -6,7 +6,7 @@ CONFIG ?=
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes
 
-.PHONY: all environment weights originals extras test lint bench lock
+.PHONY: all environment weights environments test lint bench lock
 .DELETE_ON_ERROR:
 
 all: environment weights
@@ -23,12 +23,9 @@ environment: .venv/complete
 weights: environment
 	@$(BIN)/python -m pipeline.models
 
-originals: environment
-	@$(BIN)/python -m pipeline.environments spleeter ina resemblyzer
-
-# What the tests of the crawl and of the exports need.
-extras: environment
-	@$(BIN)/python -m pipeline.environments crawl consumers
+# What the tests want besides: the original packages, the crawl, and the libraries that read exports.
+environments: environment
+	@$(BIN)/python -m pipeline.environments spleeter ina resemblyzer crawl consumers
 
 .venv/dev: .venv/complete requirements-dev.lock
 	$(PIP) -r requirements-dev.lock
@@ -39,10 +36,10 @@ lint: .venv/dev
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile
 
-test: lint weights originals extras
+test: lint weights environments
 	$(BIN)/python -m pytest
 
-bench: weights originals
+bench: weights environments
 	$(BIN)/python -m benchmarks.engines
 
 # Locks: versions and hashes, no addresses. Needs uv on the PATH; torch's CPU build from pip's find-links.

@@ -1,4 +1,4 @@
-"""Environments of the original packages, made from their hash locks by pip, kept in the cache.
+"""Environments of their own, for the original packages and the crawl: made from hash locks by pip, kept in the cache.
 
     python -m pipeline.environments spleeter ina resemblyzer
 
@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import venv
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from pipeline import program
@@ -64,11 +65,12 @@ def make(name: str) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Make environments of the original packages.")
-    parser.add_argument("names", nargs="+", help="spleeter, ina, resemblyzer: the locks in envs/")
-    for name in parser.parse_args().names:
-        make(name)
-        print(python(name))
+    parser = argparse.ArgumentParser(description="Make environments from their locks, two at a time.")
+    parser.add_argument("names", nargs="+", help="the locks in envs/: spleeter, ina, resemblyzer, crawl, consumers")
+    names = parser.parse_args().names
+    with ThreadPoolExecutor(2) as pool:  # one downloads while the other unpacks
+        for name, _ in zip(names, pool.map(make, names), strict=True):
+            print(python(name))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from pipeline import environments, ffmpeg
 ROOT = Path(__file__).parents[1]
 DATA = ROOT.parent / "shared" / "data"
 
-# What runs in an environment of its own is tested where `make originals extras` has made them, else skipped by name.
+# What runs in an environment of its own is tested where `make environments` has made them, else skipped by name.
 for name in ("spleeter", "ina", "resemblyzer", "crawl", "consumers"):
     if environments.ready(name):
         os.environ.setdefault(f"VOXSIEVE_ENV_{name.upper()}", str(environments.python(name)))

@@ -228,7 +228,7 @@ def test_the_original_packages_run_in_their_own_environments(tmp_path, short_spe
     """engine: original on 14 s of talk: the same clips, seconds and voices as the default engines."""
     wanting = [name for name in ("spleeter", "ina", "resemblyzer") if not environments.ready(name)]
     if wanting:
-        pytest.skip(f"no environment for {', '.join(wanting)}: run `make originals`")
+        pytest.skip(f"no environment for {', '.join(wanting)}: run `make environments`")
     clips = {}
     for engine in ("onnx", "original"):
         folder = tmp_path / engine

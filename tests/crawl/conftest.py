@@ -19,7 +19,7 @@ def python() -> str:
     if own := os.environ.get("VOXSIEVE_ENV_CRAWL"):
         return own
     if not environments.ready("crawl"):
-        pytest.skip("needs the crawl's environment: python -m pipeline.environments crawl")
+        pytest.skip("needs the crawl's environment: make environments")
     return str(environments.python("crawl"))
 
 
