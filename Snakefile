@@ -33,6 +33,7 @@ rule all:
     input:
         f"{CORPUS}/statistics.json",
         f"{CORPUS}/README.md",
+        f"{CORPUS}/report.html",
 
 
 # Asked for by name, `snakemake -j1 crawl` always looks for what is new; its bars are shown.
@@ -77,7 +78,7 @@ checkpoint index:
         f"{WORK}/log/index.log",
     benchmark:
         f"{WORK}/benchmark/index.tsv"
-    threads: workflow.cores
+    threads: 64  # as many as there are
     params:
         flags=PLAN.flags("index"),
         listing=PLAN.listing,
@@ -338,6 +339,23 @@ rule formats:
         flags=PLAN.flags("formats"),
     shell:
         "{PLAN.python[formats]} -m stages.formats {params.flags} --corpus={CORPUS:q} 2> {log:q}"
+
+
+# The corpus to look at and to listen to; also in Snakemake's own --report.
+rule report:
+    input:
+        f"{CORPUS}/statistics.json",
+        code=PLAN.code("report"),
+    output:
+        report(f"{CORPUS}/report.html", category="Corpus"),
+    log:
+        f"{WORK}/log/report.log",
+    benchmark:
+        f"{WORK}/benchmark/report.tsv"
+    params:
+        flags=PLAN.flags("report"),
+    shell:
+        "{PLAN.python[report]} -m stages.report {params.flags} --work={WORK:q} --corpus={CORPUS:q} 2> {log:q}"
 
 
 # An environment of an original package, from its lock; its dependents run again when the lock changes.

@@ -19,11 +19,13 @@ ROOT = Path(__file__).parents[1]
 def write_long(recordings: Path, path: Path, hours: float) -> None:
     """The recordings one after the other, again and again, as FLAC."""
     wanted = round(hours * 3600 * 44100) + 12345  # no whole number of tiles
+    written = 0
     with audio.writing(path, 44100, 2) as out:
-        while out.tell() < wanted:
+        while written < wanted:
             for item in inputs.find(str(recordings)):
                 for block in audio.decode(item.path, 44100, 2):
-                    out.write(block[: max(0, wanted - out.tell())])
+                    out.write(block[: max(0, wanted - written)])
+                    written += len(block)
 
 
 def stage(name: str, before: str, work: Path) -> str:

@@ -22,6 +22,7 @@ HELPERS = {
     "select": ("repeats", "match"),
     "speaker": ("voices",),
     "formats": ("exports/*",),
+    "report": ("reports/*", "curves"),
 }
 MACHINE = {"input", "work_dir", "corpus_dir", "downloads_dir", "threads", "device", "shard_minutes"}
 
@@ -56,7 +57,8 @@ class Plan:
     def code(self, stage: str) -> list[str]:
         """The files whose change makes a stage's results old."""
         names = (stage, *HELPERS.get(stage, ()))
-        return [str(path) for name in names for path in sorted(ROOT.glob(f"stages/{name}.py"))]
+        found = [path for name in names for path in sorted(ROOT.glob(f"stages/{name}.*"))]
+        return [str(path) for path in found if path.suffix in (".py", ".html", ".css", ".js")]
 
     def shell_prefix(self) -> str:
         """What every job's shell begins with: where the code, the cache and (last on the PATH) ffmpeg are."""
@@ -122,6 +124,7 @@ class Plan:
                 "voices": s.speaker.voices,
             },
             "select": {**filters.flags(s.filters), "keep": s.repeats.keep},
+            "report": filters.flags(s.filters),
             "formats": {
                 "format": s.exports,
                 "validation": s.export.split.validation,

@@ -19,7 +19,7 @@ from pipeline import environments, evaluate
 from stages.engines import loudness
 from tests.conftest import ROOT
 
-END = {"select", "export", "formats", "all"}
+END = {"select", "export", "formats", "report", "all"}
 
 
 def write_config(folder: Path, **settings) -> Path:

@@ -13,9 +13,8 @@ from pipeline import manifest
 from tests.conftest import ROOT
 
 STAGES = ("separate", "segment", "slice", "filter", "normalize", "score", "embed")
-PROGRAMS = (
-    *(f"stages.{name}" for name in (*STAGES, "index", "reference", "speaker", "match", "select", "export", "formats")),
-)
+ALL = (*STAGES, "index", "reference", "speaker", "match", "select", "export", "formats", "report")
+PROGRAMS = tuple(f"stages.{name}" for name in ALL)
 PROGRAMS += ("pipeline.models", "pipeline.environments", "pipeline.summary", "pipeline.evaluate")
 
 
