@@ -6,6 +6,8 @@ import re
 import numpy as np
 import pytest
 import soundfile
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pipeline import audio, ffmpeg, manifest
 from stages import normalize as stage
@@ -47,6 +49,14 @@ def test_true_peak_sees_between_the_samples():
     signal = np.sin(2 * np.pi * np.arange(4800) / 4 + np.pi / 4) * np.hanning(4800).clip(0, 0.5) * 2
     assert 20 * np.log10(np.abs(signal).max()) == pytest.approx(-3.01, abs=0.01)
     assert loudness.true_peak(signal) == pytest.approx(0.0, abs=0.1)
+
+
+@settings(deadline=None)
+@given(st.integers(1, 400), st.integers(0, 2**32 - 1))
+def test_true_peak_is_that_of_every_place(length, seed):
+    signal = np.random.default_rng(seed).standard_normal(length).astype(np.float32)
+    everywhere = max(np.abs(np.convolve(signal, phase)).max() for phase in loudness.PHASES)
+    assert loudness.true_peak(signal) == pytest.approx(20 * np.log10(max(everywhere, np.abs(signal).max())), abs=1e-4)
 
 
 def speech(data, least: float, most: float, count: int) -> list[np.ndarray]:
