@@ -15,7 +15,7 @@ all: environment weights
 environment: .venv/complete
 
 .venv/complete: requirements.lock
-	$(PYTHON) -c "import sys; sys.exit(None if (3, 11) <= sys.version_info[:2] < (3, 13) else 'voxsieve needs Python 3.11 or 3.12, this is ' + sys.version.split()[0])"
+	$(PYTHON) -c "import sys; sys.exit(None if sys.version_info >= (3, 11) else 'voxsieve needs Python 3.11 or later (make PYTHON=python3.11), this is ' + sys.version.split()[0])"
 	$(PYTHON) -m venv .venv
 	$(PIP) -r requirements.lock
 	touch $@

@@ -1,6 +1,7 @@
 # Raw recordings to a filtered, single-speaker corpus. Read from top to bottom: each rule is a stage, run once per
 # shard of about half an hour of audio; index is the one checkpoint, speaker and export see the whole corpus.
 import json
+import os
 import sys
 
 sys.path.insert(0, str(workflow.basedir))
@@ -316,6 +317,9 @@ rule export:
         code=PLAN.code("export"),
     output:
         f"{CORPUS}/statistics.json",
+        f"{CORPUS}/clips.csv",
+        f"{CORPUS}/rejects.csv",
+        f"{CORPUS}/metadata.csv",
     log:
         f"{WORK}/log/export.log",
     benchmark:
@@ -375,4 +379,5 @@ onstart:
 
 
 onsuccess:
-    print(summary.of(CORPUS))
+    if os.path.exists(f"{CORPUS}/statistics.json"):  # not yet, after `snakemake crawl`
+        print(summary.of(CORPUS))

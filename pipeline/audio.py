@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline import ffmpeg
-from pipeline.errors import Reject
+from pipeline.errors import Reject, VoxsieveError
 
 BLOCK_SECONDS = 20
 WORK_RATE = 44100  # the rate of Spleeter's model, and of everything between `separate` and `normalize`
@@ -68,7 +68,11 @@ def decode(
                 else:
                     block = np.nan_to_num(np.frombuffer(data, "<f4"), nan=0, posinf=0, neginf=0)
                 yield block.reshape(-1, channels)
-            process.wait()
+            if process.wait() < 0:
+                raise VoxsieveError(
+                    f"ffmpeg was ended by signal {-process.returncode} while it read {path}: run again, "
+                    "with fewer jobs at once (-j) where memory is short."
+                )
         finally:
             if process.poll() is None:
                 process.kill()
@@ -121,8 +125,18 @@ def writing(path: Path, sample_rate: int, channels: int, subtype: str = "PCM_16"
 
 
 def read(path: Path, start: int = 0, stop: int | None = None) -> np.ndarray:
-    """Samples start to stop of one of the pipeline's own files: float32 (n, channels)."""
+    """Samples start to stop of one of the pipeline's own files: float32 (n, channels).
+
+    Raises VoxsieveError where the file is gone.
+    """
     import soundfile
 
+    check_there(path)
     signal, _ = soundfile.read(path, start=start, stop=stop, dtype="float32", always_2d=True)
     return signal
+
+
+def check_there(path: Path) -> None:
+    """Raise VoxsieveError where a file that an earlier stage wrote is gone: no fault of the recording."""
+    if not path.is_file():
+        raise VoxsieveError(f"{path} is gone: run the stage that wrote it again, with -R and its name.")

@@ -24,7 +24,8 @@ from pipeline.errors import ConfigError
 from pipeline.filters import Filters, Repeats
 
 Label = Literal["male", "female", "speech", "music", "noise", "noEnergy"]
-Seconds = Annotated[float, Field(ge=0)]
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Name = Annotated[str, Field(min_length=1, pattern=r"^[^{}\x00-\x1f]*$")]  # Snakemake takes braces for wildcards
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -45,18 +46,18 @@ class Segment(Section):
 
 class Slice(Section):
     labels: list[Label] = ["male", "female"]
-    min_seconds: Seconds = 1.5
-    max_seconds: Annotated[float, Field(gt=0)] = 12.0
+    min_seconds: Annotated[float, Field(ge=0.05, allow_inf_nan=False)] = 1.5
+    max_seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 12.0
     padding_seconds: Seconds = 0.05
     merge_seconds: Seconds = 0.8
     pause_seconds: Annotated[float, Field(gt=0)] = 0.4
 
     @model_validator(mode="after")
     def _bounds(self):
-        if self.max_seconds < 2 * self.min_seconds:
+        if self.max_seconds - 2 * self.padding_seconds < 2 * self.min_seconds:
             raise ValueError(
-                f"max_seconds ({self.max_seconds:g}) must be at least twice min_seconds ({self.min_seconds:g}), "
-                "so that a long span can be split"
+                f"max_seconds ({self.max_seconds:g}), less the padding at both ends, must be at least twice "
+                f"min_seconds ({self.min_seconds:g}), so that a long span can be split"
             )
         if not self.labels:
             raise ValueError("labels is empty: name at least one, for example [male, female]")
@@ -112,7 +113,7 @@ class Normalize(Section):
 
 
 class Speaker(Section):
-    targets: dict[str, str] = {}
+    targets: dict[str, Name] = {}
     threshold: Literal["auto"] | Annotated[float, Field(ge=-1, le=1)] = "auto"
     short_clips: Literal["keep", "reject"] = "keep"
     voices: Annotated[int, Field(ge=0)] = 1
@@ -136,12 +137,12 @@ class Export(Section):
 
 
 class Config(Section):
-    input: str | list[str]
+    input: Annotated[str, Field(min_length=1)] | list[Annotated[str, Field(min_length=1)]]
     sources: list[Source] = []
-    downloads_dir: str = "downloads"
+    downloads_dir: Name = "downloads"
     crawl: Crawl = Crawl()
-    work_dir: str = "work"
-    corpus_dir: str = "corpus"
+    work_dir: Name = "work"
+    corpus_dir: Name = "corpus"
     engine: Literal["onnx", "original"] = "onnx"
     device: Literal["auto", "cpu", "cuda"] = "auto"
     threads: PositiveInt = 2
@@ -167,6 +168,9 @@ class Config(Section):
         if self.segment.gender and "speech" in self.slice.labels:
             raise ValueError("slice.labels asks for speech, but segment.gender is true: use [male, female]")
         return self
+
+
+BRANCHES = {"str", "list[str]", "constrained-str", "list[constrained-str]", "float", "constrained-float"}
 
 
 def load(settings: dict) -> Config:
@@ -198,7 +202,11 @@ def _sentence(fault: dict, settings: dict) -> str:
 def _key(location: tuple, settings: dict) -> list[str]:
     """The location in the user's own terms: pydantic also names the branch of a union that it tried."""
     key, here = [], settings
+    if location[:1] == ("sources",):
+        location = location[:2] + location[3:]  # the third names the kind of source once more
     for part in location:
+        if part in BRANCHES and not (isinstance(here, dict) and part in here):
+            continue
         if isinstance(here, dict) and isinstance(part, str):
             here = here.get(part)
         elif isinstance(here, list) and isinstance(part, int):

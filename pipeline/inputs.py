@@ -57,8 +57,8 @@ def _expand(names: list[str]) -> list[str]:
     wide = []
     for name in names:
         if name.lower().endswith(TEXT_LIST) and Path(name).is_file():
-            lines = Path(name).read_text(encoding="utf-8", errors="surrogateescape").splitlines()
-            wide += [line for line in lines if line.strip() and not line.startswith("#")]
+            lines = Path(name).read_text(encoding="utf-8-sig", errors="surrogateescape").split("\n")
+            wide += [line.rstrip("\r") for line in lines if line.strip() and not line.startswith("#")]
         else:
             wide.append(name)
     return wide
@@ -72,7 +72,7 @@ def _walk(root: Path):
             folders.clear()
             continue
         seen.add(real)
-        folders.sort()
+        folders[:] = sorted(set(folders) - {".git", ".snakemake"})
         names = [name for name in folders if Path(name).suffix.lower() in SUFFIXES]
         for name in names + files:
             path = Path(folder) / name

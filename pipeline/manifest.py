@@ -126,6 +126,14 @@ def check(row: dict, fields: dict, where: str) -> None:
         )
 
 
+def shards(work: Path) -> list[str]:
+    """The names of the shards that the index of a work folder has. Raises ManifestError where there is no index."""
+    path = work / "index" / "shards.json"
+    if not path.is_file():
+        raise ManifestError(f"{path} does not exist: run the index stage, or check --work.")
+    return json.loads(path.read_text(encoding="utf-8"))["shards"]
+
+
 def reject(
     row: dict,
     stage: str,

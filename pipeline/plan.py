@@ -10,14 +10,19 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
-from pipeline import environments, ffmpeg, filters, inputs, models
+from pipeline import environments, faults, ffmpeg, filters, inputs, models
 from pipeline.config import Config, Slope, load
 from pipeline.errors import ConfigError, VoxsieveError
 
 ROOT = Path(__file__).parent.parent
 ORIGINALS = {"separate": "spleeter", "segment": "ina", "embed": "resemblyzer", "reference": "resemblyzer"}
 HELPERS = {
-    "score": ("measures", "fingerprint", "engines/dnsmos_onnx"),
+    "separate": ("engines/separate_*", "engines/unet_onnx", "engines/windows", "engines/tf_checkpoint"),
+    "segment": ("engines/segment_*", "engines/ina_*", "engines/viterbi"),
+    "normalize": ("engines/normalize_ffmpeg", "engines/loudness"),
+    "embed": ("engines/embed*", "engines/lstm_onnx", "engines/resemblyzer_audio"),
+    "reference": ("embed", "engines/embed*", "engines/lstm_onnx", "engines/resemblyzer_audio"),
+    "score": ("measures", "fingerprint", "engines/dnsmos_onnx", "engines/segment_onnx", "engines/embed_onnx"),
     "match": ("fingerprint",),
     "select": ("repeats", "match"),
     "speaker": ("voices",),
@@ -33,6 +38,7 @@ class Plan:
     def __init__(self, settings: Config, conda: bool):
         self.settings = settings
         self.by_conda = conda
+        faults.check(settings)
         # Changes where a file is added, removed or replaced; with sources, the crawl's manifest tells.
         self.listing = "crawled" if settings.sources else inputs.fingerprint(inputs.find(settings.input))
         self.crawl_settings = settings.model_dump_json(include={"sources", "crawl"})
@@ -51,8 +57,12 @@ class Plan:
 
     def environment(self, stage: str) -> list[str]:
         """The marker that a stage's own environment is made, for the stage's input; empty where it has none."""
-        wanted = stage in self.own and not self.by_conda
-        return [f"{self.settings.work_dir}/environments/{self.own[stage]}"] if wanted else []
+        if stage not in self.own or self.by_conda:
+            return []
+        marker = Path(self.settings.work_dir) / "environments" / self.own[stage]
+        if not environments.ready(self.own[stage]):
+            marker.unlink(missing_ok=True)  # made for another cache, or for one that was emptied
+        return [str(marker)]
 
     def code(self, stage: str) -> list[str]:
         """The files whose change makes a stage's results old."""
@@ -149,16 +159,9 @@ class Plan:
         return described
 
     def _references(self) -> list[str]:
-        files = []
-        for name, path in self.settings.speaker.targets.items():
-            if not name or not name.isprintable() or set(name) & set("=/\\"):
-                raise ConfigError(f"speaker.targets: {name!r} cannot be a speaker's name: use letters and digits.")
-            if not Path(path).exists():
-                raise ConfigError(
-                    f"speaker.targets: the reference of '{name}', '{path}', does not exist (looked in {Path.cwd()})."
-                )
-            files += [str(one.path) for one in inputs.find(path)]
-        return files
+        """The targets' reference files, as Snakemake takes a name literally."""
+        paths = [item.path for path in self.settings.speaker.targets.values() for item in inputs.find(path)]
+        return [str(path).replace("{", "{{").replace("}", "}}") for path in paths]
 
 
 def _slope(slope: Slope | None) -> str | None:
@@ -170,8 +173,11 @@ def hold(work: str):
 
     Snakemake's own lock outlives a killed run and has to be taken away by hand; this one ends with the process.
     """
-    Path(work).mkdir(parents=True, exist_ok=True)
-    handle = open(Path(work) / ".lock", "w")  # noqa: SIM115 - held until the process ends
+    try:
+        Path(work).mkdir(parents=True, exist_ok=True)
+        handle = open(Path(work) / ".lock", "w")  # noqa: SIM115 - held until the process ends
+    except OSError as error:
+        sys.exit(f"error: work_dir: '{work}' cannot be written ({error.strerror}): name another folder.")
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -30,7 +30,7 @@ class Defaults(argparse.ArgumentDefaultsHelpFormatter):
 def add_model_flags(made: argparse.ArgumentParser) -> None:
     """The flags of a stage that runs a model."""
     made.add_argument("--engine", choices=("onnx", "original"), default="onnx", help="which engine runs the model")
-    made.add_argument("--threads", type=int, default=2, help="cores to use")
+    made.add_argument("--threads", type=count, default=2, help="cores to use")
     made.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where the model runs")
 
 
@@ -42,7 +42,25 @@ def settings(args: argparse.Namespace) -> dict:
 
 def relative(path: Path, work: Path) -> str:
     """`path` as a manifest names it: relative to the work folder, with forward slashes."""
+    if not path.resolve().is_relative_to(work.resolve()):
+        raise VoxsieveError(f"--out: expected a folder inside the work folder {work}, found {path.parent}.")
     return path.resolve().relative_to(work.resolve()).as_posix()
+
+
+def positive(text: str) -> float:
+    """An argparse type: a number above 0."""
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"expected a number above 0, found {text}")
+    return value
+
+
+def count(text: str) -> int:
+    """An argparse type: a whole number above 0."""
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number above 0, found {text}")
+    return value
 
 
 def run(main: Callable[[], None]) -> None:

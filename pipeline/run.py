@@ -35,13 +35,16 @@ def run_shard(
 ) -> None:
     """Run `process` on the rows of each recording and write out/manifest.jsonl and out/rejects.jsonl.
 
+    `out` is work/<stage>/<shard>.
+
     `process(rows)` gives (rows, rejects) for the rows of one recording, in any mixture that accounts for each of
     them. It raises Reject for a recording that cannot be used. A VoxsieveError, a full disk or no memory stops
-    the job. More than `max_failed_fraction` failed recordings stop it too.
+    the job. So do failed recordings, more than the fraction
+    `max_failed_fraction` of all that the index has.
     """
     out.mkdir(parents=True, exist_ok=True)
-    with _alone(out):
-        rows, rejects, failed, total = [], [], 0, 0
+    with alone(out):
+        rows, rejects, failed, total = [], [], [], 0
         for recording_id, group in groupby(inputs, key=lambda row: row["recording_id"]):
             group = list(group)
             total += 1
@@ -55,21 +58,28 @@ def run_shard(
             log.info("%s %s: %d rows, %d rejects", stage, recording_id, *map(len, _both(outcome)))
             rows += outcome["rows"]
             rejects += outcome["rejects"]
-            failed += outcome["failed"]
-        check_failures(stage, failed, total, max_failed_fraction, rejects)
+            failed += outcome["rejects"][:1] if outcome["failed"] else []
+        check_failures(stage, failed, max(total, _recordings(out)), max_failed_fraction)
         manifest.write(out / "rejects.jsonl", rejects, manifest.REJECT)
         manifest.write(out / "manifest.jsonl", rows)
         shutil.rmtree(out / "partial", ignore_errors=True)
 
 
-def check_failures(stage: str, failed: int, total: int, limit: float, rejects: list[dict]) -> None:
-    """Raise VoxsieveError where more than the fraction `limit` of `total` recordings failed."""
-    if total and failed / total > limit:
-        last = f" The last: {rejects[-1]['source']}: {rejects[-1]['message']}" if rejects else ""
+def check_failures(stage: str, failed: list[dict], total: int, limit: float) -> None:
+    """Raise VoxsieveError where the rejects of `failed` recordings are more than the fraction `limit` of `total`."""
+    if total and len(failed) / total > limit:
+        last = failed[-1]
+        source = " ".join(last["source"].split())
         raise VoxsieveError(
-            f"{stage}: {failed} of {total} recordings failed, more than max_failed_fraction {limit:g} allows: "
-            f"mend or remove them, or raise the limit.{last}"
+            f"{stage}: {len(failed)} of {total} recordings failed, more than max_failed_fraction {limit:g} allows: "
+            f"mend or remove them, or raise the limit. The last: {source}: {last['message']}"
         )
+
+
+def _recordings(out: Path) -> int:
+    """How many recordings the index has in all: a shard of one that fails is no failure of the stage."""
+    summary = out.parent.parent / "index" / "shards.json"
+    return json.loads(summary.read_text(encoding="utf-8"))["recordings"] if summary.is_file() else 0
 
 
 def _attempt(stage: str, group: list[dict], process: Callable[[list[dict]], Outcome]) -> dict:
@@ -119,8 +129,9 @@ def _both(outcome: dict) -> Outcome:
 
 
 @contextmanager
-def _alone(out: Path):
-    """Hold the shard's folder. After `kill -9` of snakemake its jobs go on: the next one waits for them here."""
+def alone(out: Path):
+    """Hold a folder. After `kill -9` of snakemake its jobs go on: the next one waits for them here."""
+    out.mkdir(parents=True, exist_ok=True)
     with open(out / ".lock", "w") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

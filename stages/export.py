@@ -13,8 +13,8 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from pipeline import manifest, program
-from pipeline.errors import ConfigError
+from pipeline import manifest, program, run
+from pipeline.faults import MARKER, check_corpus
 from pipeline.filters import SCORES
 
 STAGE = "export"
@@ -25,7 +25,6 @@ CLIP_FIELDS = (
     "voiced_seconds sample_rate url page title uploader published licence fetched_at source_kind"
 ).split() + [name for name in SCORES if name != "duration"]
 REJECT_FIELDS = "id stage reason message recording source start end".split()
-MARKER = ".voxsieve"
 
 
 def to_csv(fields: Iterable[str], rows: Iterable[dict]) -> str:
@@ -118,10 +117,7 @@ def link_or_copy(source: Path, destination: Path) -> None:
 
 def export(corpus: Path, work: Path, shards: list[str]) -> dict:
     """Write the corpus from the manifests in `work`; give the statistics."""
-    if (corpus / "wavs").exists() and not (corpus / MARKER).exists():
-        raise ConfigError(
-            f"export: {corpus / 'wavs'} exists and was not made by voxsieve: choose another corpus_dir or move it."
-        )
+    check_corpus(corpus)
     corpus.mkdir(parents=True, exist_ok=True)
     (corpus / MARKER).touch()
     kept = manifest.read(work / "select" / "manifest.jsonl")
@@ -146,9 +142,9 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True, help="work folder with the manifests of all stages")
     parser.add_argument("--corpus", type=Path, required=True, help="folder to write the corpus to")
     args = parser.parse_args()
-    shards = json.loads((args.work / "index" / "shards.json").read_text(encoding="utf-8"))["shards"]
-    statistics = export(args.corpus, args.work, shards)
-    manifest.write_text(args.corpus / "statistics.json", json.dumps(statistics, indent=1) + "\n")
+    with run.alone(args.work / "export"):
+        statistics = export(args.corpus, args.work, manifest.shards(args.work))
+        manifest.write_text(args.corpus / "statistics.json", json.dumps(statistics, indent=1) + "\n")
 
 
 if __name__ == "__main__":

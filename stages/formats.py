@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipeline import manifest, program
+from pipeline import manifest, program, run
 from pipeline.errors import ConfigError
-from stages.export import MARKER
+from pipeline.faults import MARKER
 from stages.exports import card, huggingface, kaldi, lhotse, ljspeech, nemo, webdataset
 from stages.exports.clips import Clips
 from stages.exports.splits import NAMES, Splits
@@ -64,13 +64,19 @@ def main() -> None:
     args = parser.parse_args()
 
     statistics = statistics_of(args.corpus)
+    with run.alone(args.corpus):
+        write(args, statistics)
+
+
+def write(args: argparse.Namespace, statistics: dict) -> None:
+    """Write the wanted formats into the corpus, remove the others, and put the card beside them."""
     clips = Clips(args.corpus, Splits(args.validation, args.test, args.seed))
     if absent := [name for name in NAMES if name not in clips.splits]:
         log.warning("no recording fell to %s: raise its share in export.split or change the seed", ", ".join(absent))
-    for name, write in FORMATS.items():
+    for name, write_format in FORMATS.items():
         if name in args.format:
             with building(args.corpus / name) as out:
-                write(clips, out)
+                write_format(clips, out)
             log.info("%s: %d clips", name, sum(clips.splits.values()))
         else:
             shutil.rmtree(args.corpus / name, ignore_errors=True)

@@ -113,16 +113,18 @@ def refuse_duplicates(facts: dict[str, dict], ids: dict) -> None:
 def from_crawl(table: Path, downloads: Path) -> tuple[list[inputs.Found], list[dict]]:
     """What the crawl brought in, with its provenance, and rejects for what it could not."""
     items = []
+    whole = {"recording_id": "", "start": 0.0, "end": 0.0}
+    refused = [one | whole for one in manifest.lines(table.with_name("rejects.jsonl"))]
     for entry in manifest.lines(table):
-        path = Path(os.path.abspath(downloads.absolute().parent / entry["path"]))
+        path = Path(os.path.abspath(downloads.resolve().parent / entry["path"]))
         told = {name: entry[name] for name in PROVENANCE if entry.get(name)}
         if path.exists():
             items.append(inputs.Found(path, entry["source"], bool(path.suffix), told))
+        else:
+            refused.append(entry | whole | {"reason": "gone", "message": "The file is not where the crawl left it."})
     if not items:
         raise ConfigError(f"index: the crawl brought in no recording: see rejects.jsonl beside {table}.")
-    whole = {"recording_id": "", "start": 0.0, "end": 0.0}
-    refused = manifest.lines(table.with_name("rejects.jsonl"))
-    return items, [manifest.reject(one | whole, "crawl", one["reason"], one["message"]) for one in refused]
+    return items, [manifest.reject(one, "crawl", one["reason"], one["message"]) for one in refused]
 
 
 def row(item: inputs.Found, fact: dict, name: str) -> dict:
@@ -169,22 +171,22 @@ def index(
     manifest.write_text(known, json.dumps(ids, indent=0) + "\n")
 
     shards: dict[str, list[dict]] = {}
-    rejects, failed = list(refused or []), 0
+    rejects, failed = list(refused or []), []
     for path, fact in sorted(facts.items(), key=lambda pair: ids[pair[0]]["id"]):
         made = row(by_path[path], fact, ids[path]["id"])
         if "reject" in fact:
             rejects.append(manifest.reject(made, STAGE, *fact["reject"]))
-            failed += fact["reject"][0] != "duplicate"
+            failed += rejects[-1:] if fact["reject"][0] != "duplicate" else []
         else:
             shards.setdefault(ids[path]["shard"], []).append(made)
-    run.check_failures(STAGE, failed, len(facts), limit, rejects)
+    manifest.write(out / "rejects.jsonl", rejects, manifest.REJECT)
+    run.check_failures(STAGE, failed, len(facts), limit)
     if not shards:
         raise ConfigError("index: none of the recordings can be used: see rejects.jsonl in the index's folder.")
     for shard, rows in shards.items():
         place = out / shard / "manifest.jsonl"
         if not place.exists() or manifest.read(place) != rows:  # an untouched shard keeps its time
             manifest.write(place, rows)
-    manifest.write(out / "rejects.jsonl", rejects, manifest.REJECT)
     summary = {
         "recordings": sum(map(len, shards.values())),
         "rejects": len(rejects),
@@ -200,16 +202,17 @@ def main() -> None:
     parser.add_argument("--downloads", type=Path, default=Path("downloads"), help="the crawl's store")
     parser.add_argument("--out", type=Path, required=True, help="folder for shards, rejects and what is known")
     parser.add_argument("--work", type=Path, required=True, help="work folder, to which paths will be relative")
-    parser.add_argument("--shard-minutes", type=float, default=30.0, help="audio in a shard")
+    parser.add_argument("--shard-minutes", type=program.positive, default=30.0, help="audio in a shard")
     parser.add_argument("--max-failed-fraction", type=float, default=0.5, help="stop where more recordings fail")
-    parser.add_argument("--threads", type=int, default=2, help="files decoded at once")
+    parser.add_argument("--threads", type=program.count, default=2, help="files decoded at once")
     args = parser.parse_args()
     if bool(args.input) == bool(args.crawled):
         parser.error("one of --input and --crawled is wanted")
     items, refused = from_crawl(args.crawled, args.downloads) if args.crawled else (inputs.find(args.input), [])
     limit, seconds = args.max_failed_fraction, 60 * args.shard_minutes
-    summary = index(items, args.out, args.work, seconds, limit, args.threads, refused)
-    manifest.write_text(args.out / "shards.json", json.dumps(summary, indent=1) + "\n")
+    with run.alone(args.out):
+        summary = index(items, args.out, args.work, seconds, limit, args.threads, refused)
+        manifest.write_text(args.out / "shards.json", json.dumps(summary, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline import manifest, program
+from pipeline import manifest, program, run
 from stages import fingerprint
 
 
@@ -59,12 +59,11 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder for matches.jsonl")
     args = parser.parse_args()
 
-    shards = json.loads((args.work / "index" / "shards.json").read_text(encoding="utf-8"))["shards"]
-    clips = (row for shard in shards for row in manifest.stream(args.work / "score" / shard / "manifest.jsonl"))
-    args.out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=args.out) as scratch:
+    places = [args.work / "score" / shard / "manifest.jsonl" for shard in manifest.shards(args.work)]
+    with run.alone(args.out), tempfile.TemporaryDirectory(dir=args.out) as scratch:
+        clips = (row for place in places for row in manifest.stream(place))
         lines = [json.dumps(match) + "\n" for match in find(Prints(clips, args.work), Path(scratch))]
-    manifest.write_text(args.out / "matches.jsonl", "".join(lines))
+        manifest.write_text(args.out / "matches.jsonl", "".join(lines))
 
 
 if __name__ == "__main__":

@@ -77,7 +77,7 @@ def main() -> None:
     parser.add_argument("--engine", choices=("onnx", "original"), default="onnx", help="native meter, or the package")
     parser.add_argument("--target-lufs", type=float, default=-23.0, help="integrated loudness to reach")
     parser.add_argument("--true-peak-dbtp", type=float, default=-1.0, help="limit of the true peak")
-    parser.add_argument("--sample-rate", type=int, default=22050, help="rate of the corpus in Hz")
+    parser.add_argument("--sample-rate", type=program.count, default=22050, help="rate of the corpus in Hz")
     args = parser.parse_args()
     engine = load(args.engine, args.target_lufs, args.true_peak_dbtp)
 

@@ -122,7 +122,7 @@ def save(path: Path, prints: list[tuple[np.ndarray, np.ndarray]]) -> None:
 
 def main() -> None:
     parser = program.parser(__doc__)
-    parser.add_argument("--threads", type=int, default=2, help="cores to use")
+    parser.add_argument("--threads", type=program.count, default=2, help="cores to use")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where the models run")
     args = parser.parse_args()
     scorer = Scorer(args.threads, args.device)

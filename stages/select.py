@@ -9,7 +9,7 @@ import argparse
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline import manifest, program
+from pipeline import manifest, program, run
 from pipeline.errors import ConfigError
 from pipeline.filters import SCORES
 from stages import match, repeats
@@ -88,7 +88,8 @@ def main() -> None:
     parser.add_argument("--keep", choices=("one", "none", "all"), default="one", help="of clips with the same sound")
     args = parser.parse_args()
     thresholds = Thresholds(bounds(args.min), bounds(args.max))
-    select(args.manifest, thresholds, match.read(args.matches), args.keep, args.out)
+    with run.alone(args.out):
+        select(args.manifest, thresholds, match.read(args.matches), args.keep, args.out)
 
 
 if __name__ == "__main__":

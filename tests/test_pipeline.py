@@ -160,12 +160,22 @@ def test_more_recordings_add_a_shard_and_leave_the_old_alone(tmp_path, demo):
         ({"threads": "two"}, "'threads' expected integer, found 'two'"),
         ({"filter": {"low_pass": {"cutoff_hz": 23000, "slope_db_per_octave": 12}}}, "Nyquist"),
         ({"speaker": {"targets": {"ann": "nobody.wav"}}}, "'nobody.wav', does not exist"),
+        ({"corpus_dir": "TAKEN"}, "holds files that voxsieve did not make"),
+        ({"input": "HERE", "work_dir": "HERE/work"}, "lies inside the input folder"),
+        ({"sources": [{"folder": "nowhere"}]}, "'nowhere' does not exist"),
+        ({"sources": [{"feed": "not an address"}]}, "expected an http or https address"),
+        ({"sources": [{"listing": {"url": "http://a.example"}}]}, "'sources.0.listing.item' is missing"),
     ],
 )
 def test_a_bad_configuration_stops_before_any_job(tmp_path, settings, said):
-    if settings.get("input") == "EMPTY":
-        (tmp_path / "empty").mkdir()
-        settings = {"input": str(tmp_path / "empty")}
+    places = {"EMPTY": tmp_path / "empty", "TAKEN": tmp_path / "taken", "HERE": tmp_path / "taken"}
+    for place in places.values():
+        place.mkdir(exist_ok=True)
+    (tmp_path / "taken" / "mine.wav").write_bytes(b"mine")
+    for name, place in places.items():
+        settings = {
+            key: value.replace(name, str(place)) if isinstance(value, str) else value for key, value in settings.items()
+        }
     code, text = snakemake(write_config(tmp_path, **settings), check=False)
     assert code != 0 and said in text
     assert "Traceback" not in text and not jobs_of(text) and not (tmp_path / "work").exists()
@@ -189,6 +199,24 @@ def test_two_runs_cannot_share_a_work_folder(demo_run):
         holder.kill()
         holder.wait()
     snakemake(config)
+
+
+def test_a_failing_recording_that_is_added_stops_nothing(tmp_path, demo):
+    """It is alone in its new shard, and still one of four."""
+    (tmp_path / "input").mkdir()
+    for show in demo.glob("*.mp3"):
+        shutil.copy(show, tmp_path / "input")
+    config = write_config(tmp_path, input=str(tmp_path / "input"))
+    snakemake(config)
+    soundfile.write(tmp_path / "input" / "blip.wav", np.zeros(100), 44100)
+    snakemake(config)
+    assert [one["source"] for one in read_csv(tmp_path / "corpus/rejects.csv") if one["stage"] == "segment"] == [
+        "blip.wav"
+    ]
+    # What was deleted from the corpus is made again.
+    (tmp_path / "corpus/clips.csv").unlink()
+    snakemake(config)
+    assert (tmp_path / "corpus/clips.csv").exists()
 
 
 def test_every_broken_recording_is_a_row_and_the_run_goes_on(tmp_path, data):

@@ -94,5 +94,5 @@ def test_export_never_takes_a_folder_that_is_not_its_own(shard, tmp_path):
     (tmp_path / "corpus/wavs").mkdir(parents=True)
     (tmp_path / "corpus/wavs/mine.wav").write_bytes(b"mine")
     answer = program("stages.export", "--work", shard, "--corpus", tmp_path / "corpus", check=False)
-    assert answer.returncode == 1 and "was not made by voxsieve" in answer.stderr
+    assert answer.returncode == 1 and "holds files that voxsieve did not make" in answer.stderr
     assert (tmp_path / "corpus/wavs/mine.wav").read_bytes() == b"mine"

@@ -37,6 +37,7 @@ def test_from_a_feed_to_a_corpus(tmp_path):
         }
         config = tmp_path / "mine.yaml"
         config.write_text(yaml.safe_dump(settings))
+        assert "2 new" in snakemake(config, "crawl")
         snakemake(config)
         assert "Nothing to be done" in snakemake(config)
         asked = len(site.log)
