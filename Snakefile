@@ -32,9 +32,9 @@ def every_shard(wildcards):
 
 rule all:
     input:
-        f"{CORPUS}/statistics.json",
-        f"{CORPUS}/README.md",
-        f"{CORPUS}/report.html",
+        multiext(
+            f"{CORPUS}/", "statistics.json", "clips.csv", "rejects.csv", "metadata.csv", "README.md", "report.html"
+        ),
 
 
 # Asked for by name, `snakemake -j1 crawl` always looks for what is new; its bars are shown.
