@@ -146,10 +146,11 @@ rule slice:
         f"{WORK}/log/slice/{{shard}}.log",
     benchmark:
         f"{WORK}/benchmark/slice/{{shard}}.tsv"
+    threads: THREADS
     params:
         flags=PLAN.flags("slice"),
     shell:
-        "{PLAN.python[slice]} -m stages.slice {params.flags} --manifest={input.manifest:q}"
+        "{PLAN.python[slice]} -m stages.slice {params.flags} --threads={threads} --manifest={input.manifest:q}"
         " --work={WORK:q} --out={WORK:q}/slice/{wildcards.shard} 2> {log:q}"
 
 

@@ -38,7 +38,7 @@ class Separate(Section):
 
 
 class Segment(Section):
-    source: Literal["vocals", "mixture"] = "vocals"
+    source: Literal["both", "vocals", "mixture"] = "both"
     vad: Literal["smn", "sm"] = "smn"
     gender: bool = True
     exact: bool = False
@@ -48,9 +48,9 @@ class Slice(Section):
     labels: list[Label] = ["male", "female"]
     min_seconds: Annotated[float, Field(ge=0.05, allow_inf_nan=False)] = 1.5
     max_seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 12.0
-    padding_seconds: Seconds = 0.05
-    merge_seconds: Seconds = 0.8
-    pause_seconds: Annotated[float, Field(gt=0)] = 0.4
+    padding_seconds: Seconds = 0.04
+    merge_seconds: Seconds = 1.0
+    pause_seconds: Annotated[float, Field(gt=0)] = 0.6
 
     @model_validator(mode="after")
     def _bounds(self):

@@ -8,6 +8,8 @@ noise and silence; rows cover the recording. Definitions, on frames of 10 ms:
   neutral    non-speech of up to 1 s between two stretches of the speaker's own speech: counts neither way
   precision  share of kept frames, neutral ones aside, in which the speaker speaks; others and background likewise
   recall     share of the frames in which the speaker speaks that are kept
+  cut        share of the clips' ends that lie more than 0.1 s inside a row of speech
+With gender decided per voice (work/speaker/voices.jsonl), a clip's frames of speech have the gender of its voice.
 """
 
 import argparse
@@ -18,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline import manifest
+from pipeline import accounts, manifest
 from pipeline.errors import ConfigError
 
 FRAMES = 100  # per second
@@ -29,10 +31,14 @@ OF_TRUTH = {"silence": "noEnergy", "music": "music", "noise": "noise"}
 
 @dataclass(frozen=True)
 class Truth:
-    """A recording's timeline in frames: speaker and class name of every frame ("" where nobody speaks)."""
+    """A recording's timeline in frames: speaker and class name of every frame ("" where nobody speaks).
+
+    `spoken`: the rows of speech, as (start, end) in seconds.
+    """
 
     speaker: np.ndarray
     label: np.ndarray
+    spoken: list[tuple[float, float]]
 
 
 def read_truth(path: Path) -> Truth:
@@ -46,7 +52,8 @@ def read_truth(path: Path) -> Truth:
         speech = row["label"] == "speech"
         speaker[span] = row["speaker"] if speech else ""
         label[span] = {"M": "male", "F": "female"}[row["gender"]] if speech else OF_TRUTH[row["label"]]
-    return Truth(speaker, label)
+    spoken = [(float(row["start"]), float(row["end"])) for row in rows if row["label"] == "speech"]
+    return Truth(speaker, label, spoken)
 
 
 def frame(seconds: str | float) -> int:
@@ -87,8 +94,10 @@ def purity(truths: dict[str, Truth], kept: dict[str, np.ndarray], name: str) -> 
     }
 
 
-def labels_of(truths: dict[str, Truth], found: dict[str, list[tuple[str, float, float]]]) -> dict[str, float]:
-    """Frame accuracies of the segmentation: five classes, speech or not, gender where speech was found."""
+def labelled(
+    truths: dict[str, Truth], found: dict[str, list[tuple[str, float, float]]]
+) -> tuple[np.ndarray, np.ndarray]:
+    """The class of every frame in truth and as found, (frames,) each."""
     true, said = [], []
     for key, spans in found.items():
         label = np.full(len(truths[key].label), "noEnergy", object)
@@ -96,7 +105,12 @@ def labels_of(truths: dict[str, Truth], found: dict[str, list[tuple[str, float, 
             label[frame(start) : frame(stop)] = name
         true.append(truths[key].label)
         said.append(label)
-    true, said = np.concatenate(true), np.concatenate(said)
+    return np.concatenate(true), np.concatenate(said)
+
+
+def labels_of(truths: dict[str, Truth], found: dict[str, list[tuple[str, float, float]]]) -> dict[str, float]:
+    """Frame accuracies of the segmentation: five classes, speech or not, gender where speech was found."""
+    true, said = labelled(truths, found)
     voices = ("male", "female", "speech")
     is_speech, said_speech = np.isin(true, voices), np.isin(said, voices)
     figures = {"five_classes": np.mean(true == said), "speech_or_not": np.mean(is_speech == said_speech)}
@@ -109,13 +123,12 @@ def labels_of(truths: dict[str, Truth], found: dict[str, list[tuple[str, float, 
 def kept_frames(corpus: Path) -> dict[str, dict[str, np.ndarray]]:
     """speaker -> recording's stem -> kept frames, from clips.csv."""
     kept: dict[str, dict[str, np.ndarray]] = {}
-    with open(corpus / "clips.csv", encoding="utf-8", errors="surrogateescape", newline="") as lines:
-        for row in csv.DictReader(lines):
-            mask = kept.setdefault(row["speaker"], {})
-            stem = Path(row["source"]).stem
-            stop = frame(row["end"])
-            mask[stem] = np.pad(mask.get(stem, np.zeros(0, bool)), (0, max(0, stop - len(mask.get(stem, ())))))
-            mask[stem][frame(row["start"]) : stop] = True
+    for row in read_clips(corpus):
+        mask = kept.setdefault(row["speaker"], {})
+        stem = Path(row["source"]).stem
+        stop = frame(row["end"])
+        mask[stem] = np.pad(mask.get(stem, np.zeros(0, bool)), (0, max(0, stop - len(mask.get(stem, ())))))
+        mask[stem][frame(row["start"]) : stop] = True
     return kept
 
 
@@ -130,31 +143,82 @@ def nearest_speaker(truths: dict[str, Truth], kept: dict[str, np.ndarray]) -> st
 
 
 def read_labels(work: Path, truths: dict[str, Truth]) -> dict[str, list[tuple[str, float, float]]]:
-    """The segmentation of every recording that has a truth."""
+    """The segmentation of every recording that has a truth, speech in the gender of its clip's voice where told."""
     from stages.segment import read_csv
 
     rows = [row for path in sorted(work.glob("segment/*/manifest.jsonl")) for row in manifest.read(path)]
     stems = {Path(row["source"]).stem: row["path"] for row in rows}
-    return {stem: read_csv(work / path) for stem, path in stems.items() if stem in truths}
+    genders: dict[str, list[tuple[str, float, float]]] = {}
+    if (voices := work / "speaker" / "voices.jsonl").is_file():
+        for row in manifest.lines(voices):
+            genders.setdefault(Path(row["source"]).stem, []).append((row["gender"], row["start"], row["end"]))
+    return {
+        stem: regender(read_csv(work / path), genders.get(stem, [])) for stem, path in stems.items() if stem in truths
+    }
 
 
-def report(truths: dict[str, Truth], corpus: Path, work: Path) -> str:
-    """Both tables as text."""
-    head = f"{'speaker':<24}{'kept s':>9}{'precision':>11}{'others':>9}{'background':>12}{'recall':>9}"
+def regender(
+    spans: list[tuple[str, float, float]], genders: list[tuple[str, float, float]]
+) -> list[tuple[str, float, float]]:
+    """The spans, and after them those parts of speech, male or female, that lie in a clip, with its gender."""
+    parts = [
+        (gender, max(start, begin), min(stop, end))
+        for name, start, stop in spans
+        if name in ("male", "female")
+        for gender, begin, end in genders
+        if max(start, begin) < min(stop, end)
+    ]
+    return spans + parts
+
+
+def read_clips(corpus: Path) -> list[dict]:
+    """The rows of clips.csv."""
+    with open(corpus / "clips.csv", encoding="utf-8", errors="surrogateescape", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def cut_share(truths: dict[str, Truth], clips: list[dict]) -> float:
+    """Share of the clips' ends that are cut."""
+    cut = ends = 0
+    for stem, truth in truths.items():
+        mine = [(float(row["start"]), float(row["end"])) for row in clips if Path(row["source"]).stem == stem]
+        inside, total = accounts.cut_inside(mine, truth.spoken)
+        cut, ends = cut + inside, ends + total
+    return cut / max(ends, 1)
+
+
+def report(truths: dict[str, Truth], corpus: Path, work: Path, table: Path | None = None) -> str:
+    """All tables as text; table: a stems.csv, which need not exist."""
+    head = f"{'speaker':<24}{'kept s':>9}{'precision':>11}{'others':>9}{'background':>12}{'recall':>9}{'cut':>8}"
     lines = [head]
     known = {name for truth in truths.values() for name in np.unique(truth.speaker)} - {""}
+    clips, losses, lost = read_clips(corpus), accounts.read_losses(work), []
     for speaker, kept in sorted(kept_frames(corpus).items()):
         name = speaker if speaker in known else nearest_speaker(truths, kept)
         shown = speaker if speaker == name else f"{speaker} (is {name})"
         one = purity(truths, kept, name)
+        cut = cut_share(truths, [row for row in clips if row["speaker"] == speaker])
         lines.append(
             f"{shown:<24}{one['kept_s']:>9.1f}{one['precision']:>11.4f}{one['others']:>9.4f}"
-            f"{one['background']:>12.4f}{one['recall']:>9.4f}"
+            f"{one['background']:>12.4f}{one['recall']:>9.4f}{cut:>8.4f}"
         )
+        steps: Counter = Counter()
+        for stem, truth in truths.items():
+            mask = kept.get(stem, np.zeros(0, bool))
+            steps += accounts.lost(truth.speaker, mask, losses.get(stem, []), name, FRAMES)
+        lost += ["", f"seconds of {name} by the step that lost them"]
+        lost += [f"  {step:<32}{frames / FRAMES:>9.2f}" for step, frames in steps.most_common()]
+    lines += lost
     found = read_labels(work, truths)
     if found:
         lines += ["", "labels, share of frames right"]
         lines += [f"  {name:<22}{value:.4f}" for name, value in labels_of(truths, found).items()]
+        lines += ["", "seconds of truth (down) by label (across)", " " * 10 + "".join(f"{one:>10}" for one in CLASSES)]
+        for one, counts in accounts.confusion(*labelled(truths, found), CLASSES).items():
+            lines.append(f"{one:<10}" + "".join(f"{frames / FRAMES:>10.1f}" for frames in counts.values()))
+    if table and table.is_file():
+        lines += ["", "speech over music, SI-SDR in dB: mixture, vocals"]
+        lines += [f"  {snr:<10}{was:>8.1f}{is_:>8.1f}" for snr, (was, is_) in accounts.stems(table, work).items()]
     return "\n".join(lines)
 
 
@@ -164,12 +228,11 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path, default=Path("corpus"), help="corpus folder with clips.csv")
     parser.add_argument("--work", type=Path, default=Path("work"), help="work folder, for the labels' accuracy")
     args = parser.parse_args()
-    with open(args.corpus / "clips.csv", encoding="utf-8", errors="surrogateescape", newline="") as lines:
-        stems = {Path(row["source"]).stem for row in csv.DictReader(lines)}
+    stems = {Path(row["source"]).stem for row in read_clips(args.corpus)}
     truths = {stem: read_truth(args.truth / f"{stem}.csv") for stem in sorted(stems) if truth_of(args.truth, stem)}
     if not truths:
         raise ConfigError(f"evaluate: no CSV in {args.truth} has the name of a recording of {args.corpus}.")
-    print(report(truths, args.corpus, args.work))
+    print(report(truths, args.corpus, args.work, args.truth / "stems.csv"))
 
 
 def truth_of(folder: Path, stem: str) -> bool:

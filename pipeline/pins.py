@@ -13,6 +13,7 @@ PINNED = {  # name in the cache -> SHA-256
     "ina/keras_speech_music_cnn.hdf5": "14379ba71352d8981bc24a15c069c84cf6f78ff2ffe7377d43b32465ebd06e01",
     "ina/keras_male_female_cnn.hdf5": "2ed3714bdbda7f1ed115b3077ff285ccbb23279df7a3bab6969ee98b6019736f",
     "resemblyzer/pretrained.pt": "39373b86598fa3da9fcddee6142382efe09777e8d37dc9c0561f41f0070f134e",
+    "silero/silero_vad_16k_sequence.onnx": "9ccdacc4719d8aa7e45a77536bfabec45a03ba1f2fad5e241ab4060b24238a85",
     "dnsmos/sig_bak_ovr.onnx": "269fbebdb513aa23cddfbb593542ecc540284a91849ac50516870e1ac78f6edd",
 }
 
@@ -53,6 +54,11 @@ WHEELS = (
         "Resemblyzer==0.1.4",
         {"resemblyzer/pretrained.pt": "resemblyzer/pretrained.pt"},
         "8f12eb2f1a9982d32e8db7856de754709b59c93a77bcf0ff536584b619a9dd1f",
+    ),
+    Source(
+        "silero-vad==6.2.3",
+        {"silero_vad/data/silero_vad_16k_sequence.onnx": "silero/silero_vad_16k_sequence.onnx"},
+        "7b7f5436cfcb02fae583a05b512ea96467fd449fe54cb49a5e4f06c51a1e43b8",
     ),
     Source(
         "speechmos==0.0.1.1",

@@ -18,14 +18,15 @@ ROOT = Path(__file__).parent.parent
 ORIGINALS = {"separate": "spleeter", "segment": "ina", "embed": "resemblyzer", "reference": "resemblyzer"}
 HELPERS = {
     "separate": ("engines/separate_*", "engines/unet_onnx", "engines/windows", "engines/tf_checkpoint"),
-    "segment": ("engines/segment_*", "engines/ina_*", "engines/viterbi"),
+    "segment": ("labels", "engines/segment_*", "engines/ina_*", "engines/viterbi", "engines/vad_silero"),
+    "slice": ("turns", "engines/embed_onnx", "engines/lstm_onnx", "engines/resemblyzer_audio"),
     "normalize": ("engines/normalize_ffmpeg", "engines/loudness"),
     "embed": ("engines/embed*", "engines/lstm_onnx", "engines/resemblyzer_audio"),
     "reference": ("embed", "engines/embed*", "engines/lstm_onnx", "engines/resemblyzer_audio"),
     "score": ("measures", "fingerprint", "engines/dnsmos_onnx", "engines/segment_onnx", "engines/embed_onnx"),
     "match": ("fingerprint",),
     "select": ("repeats", "match"),
-    "speaker": ("voices",),
+    "speaker": ("voices", "threshold", "present"),
     "formats": ("exports/*",),
     "report": ("reports/*", "curves"),
 }
@@ -109,6 +110,7 @@ class Plan:
                 "padding-seconds": s.slice.padding_seconds,
                 "merge-seconds": s.slice.merge_seconds,
                 "pause-seconds": s.slice.pause_seconds,
+                "device": s.device,
                 **failures,
             },
             "filter": {

@@ -1,49 +1,73 @@
 """reference: embed the reference clips of the targets, one vector per target.
 
 A target is a file or a folder of clips of one voice; its vector is the mean of its clips', as Resemblyzer's
-embed_speaker has it.
+embed_speaker has it. A reference that seems to hold more than one voice is told: in the log, and as `doubts` in the
+file.
 """
 
 import argparse
+import logging
 from pathlib import Path
 
 import numpy as np
 
 from pipeline import audio, inputs, program
 from pipeline.errors import ConfigError
+from stages import turns
 from stages.embed import load
 
 LEAST_SECONDS = 1.6
+log = logging.getLogger("voxsieve")
 
 
-def embed_target(name: str, path: str, embedder) -> np.ndarray:
-    """The unit vector (256,) of a target. Raises ConfigError where its clips hold too little voice."""
-    clips = []
-    for item in inputs.find(path):
-        blocks = audio.decode(item.path, embedder.SAMPLE_RATE, 1)
-        clips.append(np.concatenate([block[:, 0] for block in blocks]))
-    found = [one for one in embedder.embed(clips) if one.vector is not None]
+def doubt(vectors: np.ndarray, partials: list[np.ndarray], files: list[str]) -> str:
+    """Why a reference may not be of one voice, "" where nothing speaks for it.
+
+    vectors: (clips, d) unit; partials: of each clip those of its windows, (k, d); files: what to call the clips.
+    """
+    for one, file in zip(partials, files, strict=True):
+        if (share := turns.change(one)) is not None:
+            return f"the voice seems to change within {file}, {share:.0%} into it"
+    for i, file in enumerate(files):
+        others = np.delete(vectors, i, axis=0).sum(axis=0)
+        if others.any() and vectors[i] @ others / np.linalg.norm(others) < turns.SAME:
+            return f"{file} does not sound like the other clips"
+    return ""
+
+
+def embed_target(name: str, path: str, embedder) -> tuple[np.ndarray, str]:
+    """The unit vector (256,) of a target, and a doubt. Raises ConfigError where its clips hold too little voice."""
+    items = list(inputs.find(path))
+    blocks = (audio.mono(audio.decode(item.path, embedder.SAMPLE_RATE, 1)) for item in items)
+    embedded = embedder.embed([np.concatenate(list(one)) for one in blocks])
+    pairs = [(one, item.path.name) for one, item in zip(embedded, items, strict=True) if one.vector is not None]
+    found, files = [one for one, _ in pairs], [file for _, file in pairs]
     voiced = sum(one.voiced_seconds for one in found)
     if voiced < LEAST_SECONDS:
         raise ConfigError(
             f"speaker.targets: the reference of '{name}' ({path}) holds {voiced:.1f} s of voice, "
             f"expected at least {LEAST_SECONDS} s: give a longer recording of that voice alone."
         )
-    mean = np.mean([one.vector for one in found], axis=0)
-    return (mean / np.linalg.norm(mean)).astype(np.float32)
+    vectors = np.stack([one.vector for one in found])
+    mean = vectors.mean(axis=0)
+    return (mean / np.linalg.norm(mean)).astype(np.float32), doubt(vectors, [one.partials for one in found], files)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0], formatter_class=program.Defaults)
     parser.add_argument("--target", action="append", required=True, metavar="NAME=PATH", help="repeatable")
-    parser.add_argument("--out", type=Path, required=True, help=".npz file to write: names, vectors")
+    parser.add_argument("--out", type=Path, required=True, help=".npz file to write: names, vectors, doubts")
     program.add_model_flags(parser)
     args = parser.parse_args()
     embedder = load(args.engine, args.threads, args.device)
     pairs = [target.split("=", 1) for target in args.target]
-    vectors = np.stack([embed_target(name, path, embedder) for name, path in pairs])
+    found = [embed_target(name, path, embedder) for name, path in pairs]
+    for (name, _), (_, said) in zip(pairs, found, strict=True):
+        if said:
+            log.warning("reference: the reference of '%s' may hold more than one voice: %s.", name, said)
+    names, vectors, doubts = [name for name, _ in pairs], [vector for vector, _ in found], [said for _, said in found]
     args.out.parent.mkdir(parents=True, exist_ok=True)
-    np.savez(args.out, names=np.array([name for name, _ in pairs]), vectors=vectors)
+    np.savez(args.out, names=np.array(names), vectors=np.stack(vectors), doubts=np.array(doubts))
 
 
 if __name__ == "__main__":

@@ -1,16 +1,25 @@
-"""segment: label every moment as male, female, music, noise or noEnergy with inaSpeechSegmenter.
+"""segment: label every moment as male, female, music, noise or noEnergy.
 
-Writes one CSV per recording (labels,start,stop; seconds) and names it in the manifest.
+From both signals (Silero VAD and inaSpeechSegmenter's networks, see labels.py), or from one of them by
+inaSpeechSegmenter alone. Writes one CSV per recording (labels,start,stop; seconds) and names it in the manifest; what
+the spans rest on stands in the manifest as `evidence`: lists in the order of the spans.
 """
 
 import csv
 import io
+from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+
 from pipeline import audio, manifest, program, run
+from stages import labels
 
 STAGE = "segment"
 FIELDS = ("labels", "start", "stop")
+EVIDENCE = ("confidence", "male", "speech_to_background_db")
+PATCH_SECONDS = 0.02
+EVERY = 8  # patches from one that is looked at to the next: 160 ms, four to a patch's width
 
 
 def load(engine: str, vad: str, gender: bool, exact: bool, threads: int, device: str):
@@ -37,12 +46,62 @@ def read_csv(path: Path) -> list[tuple[str, float, float]]:
         return [(row["labels"], float(row["start"]), float(row["stop"])) for row in csv.DictReader(lines)]
 
 
-def process(rows: list[dict], segmenter, source: str, out: Path, work: Path) -> run.Outcome:
+class Signal:
+    """One signal heard once: probability of speech and level of every frame, and what the networks need of it."""
+
+    def __init__(self, path: Path, downmix: str, segmenter, vad):
+        self.segmenter, self.levels, stream = segmenter, [], vad.stream()
+        rest = np.zeros(0, np.float32)
+
+        def passing() -> Iterator[np.ndarray]:
+            nonlocal rest
+            for block in audio.mono(audio.decode(path, segmenter.SAMPLE_RATE, 1, downmix=downmix, pcm16=True)):
+                stream.push(block)
+                level, rest = labels.levels(np.concatenate([rest, block]), segmenter.SAMPLE_RATE)
+                self.levels.append(level)
+                yield block
+
+        self.heard = segmenter.hear(passing())
+        self.level = np.concatenate(self.levels)
+        self.probability = labels.at_frames(stream.probability(), stream.SECONDS, len(self.level))
+
+    def posteriors(self, network: str, wanted: np.ndarray) -> dict[str, np.ndarray]:
+        """The network's posteriors at every frame (n,), looked at where frames are `wanted`, 0 elsewhere."""
+        step = round(EVERY * PATCH_SECONDS * labels.FRAMES_PER_SECOND)
+        chosen = np.flatnonzero(np.logical_or.reduceat(wanted, np.arange(0, len(wanted), step)))
+        found = self.segmenter.posteriors(self.heard, network, chosen * EVERY + EVERY // 2)
+        spread = {}
+        for label, values in found.items():
+            every = np.zeros(-(-len(wanted) // step), np.float32)
+            every[chosen] = values
+            spread[label] = np.repeat(every, step)[: len(wanted)]
+        return spread
+
+
+def label_both(row: dict, segmenter, vad, gender: bool, work: Path) -> list[labels.Passage]:
+    """The passages of a recording, from its mixture and its vocals."""
+    mixture = Signal(work / row["mixture"], row["downmix"], segmenter, vad)
+    vocals = Signal(work / row["path"], row["downmix"], segmenter, vad)
+    frames = min(len(mixture.level), len(vocals.level))
+    mixture_db, vocals_db = mixture.level[:frames], vocals.level[:frames]
+    probability = (mixture.probability[:frames] + vocals.probability[:frames]) / 2
+    speaking, quiet = labels.speech(probability, vocals_db), labels.silent(mixture_db)
+    activity = mixture.posteriors("activity", ~speaking)
+    music = labels.log_odds(activity["music"], activity.get("noise", np.zeros(frames)))
+    male = vocals.posteriors("gender", speaking)["male"] if gender else None
+    label = labels.backgrounds(speaking, quiet, music)
+    return labels.passages(label, probability, music, male, vocals_db, mixture_db)
+
+
+def process(rows: list[dict], segmenter, vad, source: str, gender: bool, out: Path, work: Path) -> run.Outcome:
     """Segment one recording: its row points to the CSV, keeps the vocals' path as `vocals`, and sums up labels."""
     (row,) = rows
-    path = work / row["mixture" if source == "mixture" else "path"]
-    blocks = audio.decode(path, segmenter.SAMPLE_RATE, 1, downmix=row["downmix"], pcm16=True)
-    spans = segmenter.segment(audio.mono(blocks))
+    if source == "both":
+        spans = label_both(row, segmenter, vad, gender, work)
+    else:
+        path = work / row["mixture" if source == "mixture" else "path"]
+        blocks = audio.decode(path, segmenter.SAMPLE_RATE, 1, downmix=row["downmix"], pcm16=True)
+        spans = segmenter.segment(audio.mono(blocks))
     table = out / f"{row['id']}.csv"
     manifest.write_text(table, to_csv(spans))
     seconds: dict[str, float] = {}
@@ -54,21 +113,32 @@ def process(rows: list[dict], segmenter, source: str, out: Path, work: Path) -> 
         "vocals": row["path"],
         "label_seconds": seconds,
     }
+    if source == "both":
+        made["evidence"] = {name: [_rounded(getattr(span, name)) for span in spans] for name in EVIDENCE}
     return [made], []
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)
 
 
 def main() -> None:
     parser = program.parser(__doc__)
     program.add_model_flags(parser)
-    parser.add_argument("--source", choices=("vocals", "mixture"), default="vocals", help="which sound is segmented")
+    parser.add_argument("--source", choices=("both", "vocals", "mixture"), default="vocals", help="what is listened to")
     parser.add_argument("--vad", choices=("smn", "sm"), default="smn", help="speech, music, noise; or speech, music")
     parser.add_argument("--no-gender", action="store_true", help="label speech as speech, not as male and female")
     parser.add_argument("--exact", action="store_true", help="evaluate every 20 ms, not only where something changes")
     args = parser.parse_args()
     segmenter = load(args.engine, args.vad, not args.no_gender, args.exact, args.threads, args.device)
+    vad = None
+    if args.source == "both":
+        from stages.engines.vad_silero import Vad
+
+        vad = Vad(args.device)
 
     def one(rows: list[dict]) -> run.Outcome:
-        return process(rows, segmenter, args.source, args.out, args.work)
+        return process(rows, segmenter, vad, args.source, not args.no_gender, args.out, args.work)
 
     inputs = manifest.read(args.manifest)
     run.run_shard(STAGE, inputs, args.out, one, program.settings(args), args.max_failed_fraction)

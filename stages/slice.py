@@ -1,37 +1,31 @@
-"""slice: cut clips of speech out of the vocals, at pauses, never inside a word.
+"""slice: cut clips of one voice out of the vocals, at pauses, never inside a word.
 
-In words: take the spans with the chosen labels; inside them find utterances, the stretches between
-pauses; let an utterance that is too short join a neighbour over a short pause; split what is too long at its
-deepest pause; move each cut to the quietest 10 ms near it; drop what is still too short. All that is not in
-a clip is listed in the rejects, so that the seconds add up.
+In words: take the spans with the chosen labels; inside them find utterances, the stretches between pauses; divide
+those in which the voice changes; join neighbours of one voice over short pauses; split what is too long at its
+deepest pause; drop what is still too short. All that is not in a clip is listed in the rejects, so that the seconds
+add up.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from pipeline import audio, manifest, program, run
+from stages import turns
 from stages.segment import read_csv
+from stages.turns import Utterance
 
 STAGE = "slice"
 HOP = 441  # samples at 44.1 kHz in a frame of 10 ms: times are whole frames, exact in seconds and in samples
 FRAMES_PER_SECOND = audio.WORK_RATE // HOP
 REACH = 30  # frames that a label's border may be off
-FLIP = 150  # frames: a label that holds for less, without a pause, is taken for a flip
-PAUSE_DROP_DB = 37.0  # a pause lies this far below the loud parts of its span
+CLIPS_AT_ONCE = 64
+GAP = 12  # frames: the shortest pause at which another voice may begin; closures within words are shorter
+PAUSE_DROP_DB = 42.0  # a pause lies this far below the loud parts of its span
 SILENCE_DB = -75.0
 REASONS = {"noEnergy": "no_energy", "pause": "pause", "short": "too_short"}
-
-
-@dataclass(frozen=True)
-class Utterance:
-    """Frames start to stop of one label."""
-
-    start: int
-    stop: int
-    label: str
 
 
 def levels(blocks: Iterator[np.ndarray]) -> np.ndarray:
@@ -47,27 +41,16 @@ def levels(blocks: Iterator[np.ndarray]) -> np.ndarray:
 
 
 def chosen_spans(spans: list[tuple[str, float, float]], labels: list[str], level: np.ndarray) -> list[Utterance]:
-    """The spans with a chosen label, in frames.
-
-    Where two of them touch, the border moves to the quietest frame near it. A short one that touches without a pause
-    is no turn: the label flipped within a voice, and the two become one, labelled as the longer.
-    """
+    """The spans with a chosen label, in frames; where two of them touch, the border is the quietest frame near it."""
     found: list[Utterance] = []
     for label, start, stop in spans:
         start, stop = (min(round(time * FRAMES_PER_SECOND), len(level)) for time in (start, stop))
         if label not in labels or stop <= start:
             continue
-        here = Utterance(start, stop, label)
         if found and found[-1].stop == start:
-            left = found.pop()
-            border = quietest(level, max(left.start, start - REACH), min(stop, start + REACH + 1))
-            shorter, longer = sorted((left, here), key=lambda one: one.stop - one.start)
-            if shorter.stop - shorter.start < FLIP and level[border] > pause_level(level[left.start : stop]):
-                here = replace(longer, start=left.start, stop=stop)
-            else:
-                here = replace(here, start=border)
-                found.append(replace(left, stop=border))
-        found.append(here)
+            border = quietest(level, max(found[-1].start, start - REACH), min(stop, start + REACH + 1))
+            found[-1], start = replace(found[-1], stop=border), border
+        found.append(Utterance(start, stop, label))
     return [span for span in found if span.stop > span.start]
 
 
@@ -85,32 +68,16 @@ def quietest(level: np.ndarray, start: int, stop: int, last: bool = False) -> in
     return stop - 1 - int(np.argmin(smooth[::-1])) if last else start + int(np.argmin(smooth))
 
 
-def utterances(span: Utterance, level: np.ndarray, pause: int) -> list[Utterance]:
-    """The stretches of a span between pauses of at least `pause` frames."""
+def utterances(span: Utterance, level: np.ndarray) -> list[Utterance]:
+    """The stretches of a span between its pauses, even short ones: `turns` puts together what one voice says."""
     inside = level[span.start : span.stop]
     loud = np.flatnonzero(inside > pause_level(inside))
     if not len(loud):
         return []
-    gaps = np.flatnonzero(np.diff(loud) > pause)
+    gaps = np.flatnonzero(np.diff(loud) > GAP)
     starts = loud[np.concatenate([[0], gaps + 1])]
     stops = loud[np.concatenate([gaps, [len(loud) - 1]])] + 1
     return [Utterance(span.start + int(a), span.start + int(b), span.label) for a, b in zip(starts, stops, strict=True)]
-
-
-def join_short(parts: list[Utterance], shortest: int, longest: int, reach: int) -> list[Utterance]:
-    """Let parts shorter than `shortest` join the nearer neighbour of their label over at most `reach` frames."""
-    parts = list(parts)
-    while True:
-        joins = []
-        for i, (left, right) in enumerate(zip(parts, parts[1:], strict=False)):
-            gap, whole = right.start - left.stop, right.stop - left.start
-            short = min(left.stop - left.start, right.stop - right.start) < shortest
-            if short and left.label == right.label and gap <= reach and whole <= longest:
-                joins.append((gap, i))
-        if not joins:
-            return parts
-        _, i = min(joins)
-        parts[i : i + 2] = [replace(parts[i], stop=parts[i + 1].stop)]
 
 
 def split_long(part: Utterance, level: np.ndarray, shortest: int, longest: int) -> list[Utterance]:
@@ -141,18 +108,20 @@ def plan(
     level: np.ndarray,
     labels: list[str],
     seconds: dict[str, float],
+    embed: Callable[[list[Utterance]], list],
 ) -> list[Utterance]:
     """The clips of a recording, in frames: sorted, disjoint, none shorter than min or longer than max seconds.
 
-    `seconds` has min, max, padding, merge and pause.
+    `seconds` has min, max, padding, merge and pause; `embed` gives the voices of utterances, as turns.divide has it.
     """
     frames = {name: round(value * FRAMES_PER_SECOND) for name, value in seconds.items()}
     room = frames["max"] - 2 * frames["padding"]
-    parts = [part for span in chosen_spans(spans, labels, level) for part in utterances(span, level, frames["pause"])]
-    parts = join_short(parts, frames["min"], room, frames["merge"])
+    parts = [part for span in chosen_spans(spans, labels, level) for part in utterances(span, level)]
+    parts = turns.divide(parts, embed, lambda start, stop: quietest(level, start, stop))
+    parts = turns.join(parts, frames["min"], room, frames["pause"], frames["merge"])
     parts = [piece for part in parts for piece in split_long(part, level, frames["min"], room)]
     parts = pad(parts, level, frames["padding"])
-    return [part for part in parts if part.stop - part.start >= frames["min"]]
+    return [part for part in parts if part.frames >= frames["min"]]
 
 
 def leftovers(
@@ -174,7 +143,23 @@ def leftovers(
     return found
 
 
-def process(rows: list[dict], out: Path, work: Path, labels: list[str], seconds: dict[str, float]) -> run.Outcome:
+def evidence_of(start: float, end: float, spans: list[tuple[str, float, float]], evidence: dict) -> dict:
+    """What the spans under a clip rest on: {name: mean weighted by seconds}, without what no span tells."""
+    found = {}
+    for name in ("male", "speech_to_background_db"):
+        weighed = [
+            (min(stop, end) - max(begin, start), value)
+            for (_, begin, stop), value in zip(spans, evidence[name], strict=True)
+            if value is not None and min(stop, end) > max(begin, start)
+        ]
+        if weighed:
+            found[name] = round(sum(w * value for w, value in weighed) / sum(w for w, _ in weighed), 3)
+    return found
+
+
+def process(
+    rows: list[dict], embedder, out: Path, work: Path, labels: list[str], seconds: dict[str, float]
+) -> run.Outcome:
     """Cut one recording into clips, written as float WAV, mono, 44.1 kHz."""
     (row,) = rows
     spans = read_csv(work / row["path"])
@@ -183,7 +168,19 @@ def process(rows: list[dict], out: Path, work: Path, labels: list[str], seconds:
 
     blocks = soundfile.blocks(vocals, blocksize=audio.WORK_RATE * 60, dtype="float32", always_2d=True)
     level = levels(audio.to_mono(block, row["downmix"]) for block in blocks)
-    clips = plan(spans, level, labels, seconds)
+
+    def sound(part: Utterance) -> np.ndarray:
+        return audio.to_mono(audio.read(vocals, part.start * HOP, part.stop * HOP), row["downmix"])
+
+    def embed(parts: list[Utterance]) -> list:
+        found = []
+        for first in range(0, len(parts), CLIPS_AT_ONCE):
+            heard = [sound(part) for part in parts[first : first + CLIPS_AT_ONCE]]
+            heard = [audio.resample(one, audio.WORK_RATE, embedder.SAMPLE_RATE) for one in heard]
+            found += embedder.embed(heard)
+        return found
+
+    clips = plan(spans, level, labels, seconds, embed)
     if not clips:
         message = f"No clip of {' or '.join(labels)} of at least {seconds['min']:g} s."
         return [], [manifest.reject(row, STAGE, "no_speech", message)]
@@ -191,13 +188,13 @@ def process(rows: list[dict], out: Path, work: Path, labels: list[str], seconds:
     for i, clip in enumerate(clips):
         name = f"{row['id']}_{i:06d}"
         path = out / row["id"] / f"{name}.wav"
-        signal = audio.to_mono(audio.read(vocals, clip.start * HOP, clip.stop * HOP), row["downmix"])
         with audio.writing(path, audio.WORK_RATE, 1, "FLOAT") as wav:
-            wav.write(signal)
+            wav.write(sound(clip))
         start, end = clip.start / FRAMES_PER_SECOND, clip.stop / FRAMES_PER_SECOND
         place = {"path": program.relative(path, work), "start": start, "end": end, "duration": round(end - start, 6)}
         common = {key: row[key] for key in ("schema", "recording_id", "source", "sample_rate")}
-        made.append(common | place | {"id": name, "parent_id": row["id"], "channels": 1, "label": clip.label})
+        told = evidence_of(start, end, spans, row["evidence"]) if "evidence" in row else {}
+        made.append(common | place | told | {"id": name, "parent_id": row["id"], "channels": 1, "label": clip.label})
     rejects = [
         manifest.reject(row, STAGE, reason, f"In no clip: {reason}.", (f"{row['id']}_d{i:06d}", start, end))
         for i, (reason, start, end) in enumerate(leftovers(clips, spans, labels, row["duration"]))
@@ -210,15 +207,20 @@ def main() -> None:
     parser.add_argument("--label", action="append", dest="labels", help="a label of which clips are made; repeatable")
     parser.add_argument("--min-seconds", type=float, default=1.5, help="shortest clip")
     parser.add_argument("--max-seconds", type=float, default=12.0, help="longest clip")
-    parser.add_argument("--padding-seconds", type=float, default=0.05, help="kept before and after the speech")
-    parser.add_argument("--merge-seconds", type=float, default=0.8, help="pause over which short utterances join")
-    parser.add_argument("--pause-seconds", type=float, default=0.4, help="a longer pause ends a clip")
+    parser.add_argument("--padding-seconds", type=float, default=0.04, help="kept before and after the speech")
+    parser.add_argument("--pause-seconds", type=float, default=0.6, help="a longer pause ends a clip")
+    parser.add_argument("--merge-seconds", type=float, default=1.0, help="pause over which too short utterances join")
+    parser.add_argument("--threads", type=int, default=2, help="cores to use")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where the model runs")
     args = parser.parse_args()
     args.labels = args.labels or ["male", "female"]
     seconds = {name: getattr(args, f"{name}_seconds") for name in ("min", "max", "padding", "merge", "pause")}
+    from stages.engines.embed_onnx import Embedder
+
+    embedder = Embedder(threads=args.threads, device=args.device)
 
     def one(rows: list[dict]) -> run.Outcome:
-        return process(rows, args.out, args.work, args.labels, seconds)
+        return process(rows, embedder, args.out, args.work, args.labels, seconds)
 
     inputs = manifest.read(args.manifest)
     run.run_shard(STAGE, inputs, args.out, one, program.settings(args), args.max_failed_fraction)

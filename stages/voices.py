@@ -2,17 +2,19 @@
 
 Resemblyzer's embeddings are non-negative and share a large common part, so plain cosines sit high, and the threshold
 that parts two voices moves from corpus to corpus. So they are compared after subtracting the mean of a cohort: the
-clips of all voices that are not near the target. Clips are clustered (average linkage on cosine distance), and a
-cluster is judged as a whole by its mean, weighted by duration: a clip that is hard to tell goes with its like. Where
-nearly everything is the target there is no cohort, and plain cosines with their own constants serve.
+voices of the corpus that are not near the target, each counted once, however much it speaks. Clips are clustered
+(average linkage on cosine distance), and a cluster is judged as a whole by its mean, weighted by duration: a clip that
+is hard to tell goes with its like.
 """
+
+from collections.abc import Iterator
 
 import numpy as np
 
-COHORT_SECONDS = 20.0  # least duration of a cohort
-CENTRED_CUT, CENTRED_THRESHOLD = 0.50, 0.50  # cosine distance within a cluster; cosine of its mean to the target
-PLAIN_CUT, PLAIN_THRESHOLD = 0.25, 0.80  # the same on plain embeddings
-SAMPLE = 4000  # clips that are clustered; the rest join the nearest cluster, so memory stays bounded
+SAMPLE = 4000  # clips that are clustered, the longest; the rest join the nearest cluster, so memory stays bounded
+BLOCK = 1 << 16  # clips held against the clusters at once
+PLAIN_CUT = 0.25  # cosine distance within a cluster of plain embeddings
+CENTRED_CUT = 0.40  # the same after centring: every cluster of the development shows holds one voice
 
 
 def unit(vectors: np.ndarray) -> np.ndarray:
@@ -21,64 +23,66 @@ def unit(vectors: np.ndarray) -> np.ndarray:
     return vectors / np.where(length > 0, length, 1)
 
 
-def means(vectors: np.ndarray, seconds: np.ndarray, label: np.ndarray) -> np.ndarray:
-    """Unit mean vector of every cluster, weighted by seconds: (clusters, d)."""
+def sums(vectors: np.ndarray, seconds: np.ndarray, label: np.ndarray) -> np.ndarray:
+    """Sum of the vectors of every cluster, weighted by seconds: (clusters, d)."""
     total = np.zeros((label.max() + 1, vectors.shape[1]))
     np.add.at(total, label, vectors * seconds[:, None])
-    return unit(total)
+    return total
+
+
+def means(vectors: np.ndarray, seconds: np.ndarray, label: np.ndarray) -> np.ndarray:
+    """Unit mean vector of every cluster, weighted by seconds: (clusters, d)."""
+    return unit(sums(vectors, seconds, label))
+
+
+def sample(seconds: np.ndarray) -> np.ndarray:
+    """Indices, rising, of the SAMPLE longest clips, which tell voices apart best."""
+    return np.sort(np.argsort(-seconds, kind="stable")[:SAMPLE])
 
 
 def clusters(vectors: np.ndarray, seconds: np.ndarray, cut: float) -> np.ndarray:
-    """Cluster number (clips,) of unit vectors (clips, d), 0 the cluster with most seconds.
+    """Cluster number (clips,) of unit vectors (clips, d), 0 the cluster with most seconds: all of them at once.
 
-    Average linkage on cosine distance, cut at `cut`, of the SAMPLE longest clips, which tell voices apart best.
+    Memory grows with the square of the clips: see `sample`.
     """
     from scipy.cluster.hierarchy import fcluster, linkage
 
-    order = np.argsort(-seconds, kind="stable")
-    chosen, rest = np.sort(order[:SAMPLE]), order[SAMPLE:]
     label = np.zeros(len(vectors), int)
-    if len(chosen) > 1:
+    if len(vectors) > 1:
         # A vector of zeros has no direction, and so no cosine: a constant far from all stands for it.
-        tree = linkage(np.where(vectors[chosen].any(axis=1)[:, None], vectors[chosen], -1.0), "average", "cosine")
-        label[chosen] = fcluster(tree, cut, "distance") - 1
-    if len(rest):
-        label[rest] = np.argmax(vectors[rest] @ means(vectors[chosen], seconds[chosen], label[chosen]).T, axis=1)
+        tree = linkage(np.where(vectors.any(axis=1)[:, None], vectors, -1.0), "average", "cosine")
+        label = fcluster(tree, cut, "distance") - 1
     by_seconds = np.argsort(-np.bincount(label, seconds), kind="stable")
     rank = np.empty(len(by_seconds), int)
     rank[by_seconds] = np.arange(len(by_seconds))
     return rank[label]
 
 
-def judge(vectors: np.ndarray, seconds: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """How surely each clip is the target's, (clips,): cosine of its cluster to the target over the threshold.
+def nearest(
+    vectors: np.ndarray, centre: np.ndarray, heads: np.ndarray
+) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
+    """For blocks of the clips: where they are, the nearest of `heads` (clusters, d), and the cosine to it.
 
-    Above 0: the target's. vectors: (clips, d) unit embeddings, seconds: (clips,), target: (d,).
+    vectors: (clips, d), compared after subtracting `centre` (d,), as the unit vectors `heads` were.
     """
-    plain = clusters(vectors, seconds, PLAIN_CUT)
-    far = (means(vectors, seconds, plain) @ target < PLAIN_THRESHOLD)[plain]
-    if seconds[far].sum() >= COHORT_SECONDS:
-        centre = np.average(vectors[far], axis=0, weights=seconds[far])
-        cut, threshold = CENTRED_CUT, CENTRED_THRESHOLD
-    else:
-        centre = np.zeros(len(target))
-        cut, threshold = PLAIN_CUT, PLAIN_THRESHOLD
-    centred = unit(vectors - centre)
-    label = clusters(centred, seconds, cut)
-    return (means(centred, seconds, label) @ unit(target - centre))[label] - threshold
+    for start in range(0, len(vectors), BLOCK):
+        block = slice(start, min(start + BLOCK, len(vectors)))
+        cosines = unit(vectors[block] - centre) @ heads.T
+        label = np.argmax(cosines, axis=1)
+        yield block, label, cosines[np.arange(len(label)), label]
 
 
-def assign(vectors: np.ndarray, seconds: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """For every clip the index of its target, or -1. targets: (targets, d)."""
-    sure = np.stack([judge(vectors, seconds, target) for target in targets])
-    best = np.argmax(sure, axis=0)
-    return np.where(sure.max(axis=0) >= 0, best, -1)
-
-
-def most_present(vectors: np.ndarray, seconds: np.ndarray, count: int) -> np.ndarray:
-    """Vectors (voices, d) of the `count` voices with most seconds, the first the most; all of them for 0."""
-    label = clusters(vectors, seconds, PLAIN_CUT)
-    return means(vectors, seconds, label)[: count or None]
+def group(vectors: np.ndarray, seconds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The voices of a corpus, no target given: number (clips,), 0 the most present, and unit means (voices, d)."""
+    chosen = sample(seconds)
+    label = clusters(vectors[chosen], seconds[chosen], PLAIN_CUT)
+    heads = means(vectors[chosen], seconds[chosen], label)
+    voice = np.empty(len(vectors), int)
+    for block, found, _ in nearest(vectors, np.zeros(vectors.shape[1]), heads):
+        voice[block] = found
+    voice[chosen] = label
+    order = np.argsort(-np.bincount(voice, seconds, len(heads)), kind="stable")
+    return np.argsort(order)[voice], heads[order]
 
 
 def medoids(vectors: np.ndarray, seconds: np.ndarray, members: np.ndarray, count: int) -> np.ndarray:

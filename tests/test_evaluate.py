@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipeline import evaluate
+from pipeline import accounts, evaluate
 
 HEAD = "start,end,label,speaker,gender\n"
 
@@ -49,3 +49,29 @@ def test_labels(truths):
 
 def test_a_voice_without_a_name_stands_for_whom_it_holds(truths):
     assert evaluate.nearest_speaker(truths, kept((2, 4), (7, 8))) == "ann"
+
+
+def test_ends_inside_speech_are_counted(truths):
+    clips = [
+        {"source": "a/show.mp3", "start": "2.05", "end": "3.5"},
+        {"source": "a/show.mp3", "start": "4.6", "end": "6.6"},
+    ]
+    assert evaluate.cut_share(truths, clips) == 1 / 4
+
+
+def test_speech_takes_the_gender_of_its_clips_voice():
+    spans = [("female", 2.0, 6.0), ("music", 6.0, 9.0)]
+    assert evaluate.regender(spans, [("male", 5.0, 7.0)]) == [*spans, ("male", 5.0, 6.0)]
+
+
+def test_every_second_lost_has_its_step(truths):
+    kept = np.zeros(900, bool)
+    kept[200:350] = True
+    found = accounts.lost(truths["show"].speaker, kept, [("slice: too_short", 3.0, 5.0)], "ann", 100)
+    assert found == {"kept": 150, "slice: too_short": 100, "elsewhere": 150}
+
+
+def test_si_sdr_is_that_of_what_was_added_and_ignores_scale():
+    rng = np.random.default_rng(0)
+    clean, noise = rng.standard_normal(16000), rng.standard_normal(16000)
+    assert accounts.si_sdr(0.1 * (clean + 0.1 * noise), clean) == pytest.approx(20, abs=0.2)

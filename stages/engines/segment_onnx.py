@@ -160,12 +160,7 @@ class Segmenter:
 
         Memory grows by about 80 MB an hour. Raises Reject where the recording is shorter than 25 ms.
         """
-        mel, energy = ina_features.features(blocks)
-        if not len(energy):
-            raise Reject("too_short", "The recording is shorter than one analysis window of 25 ms.")
-        missing = PATCH - len(mel)
-        if missing > 0:  # in float64, as upstream does it
-            mel = np.concatenate([mel, np.full((missing, mel.shape[1]), mel.min(), np.float64)])
+        mel, energy = _features(blocks)
         spans = []
         for loud, start, stop in loudness_runs(energy):
             parts = self.activity.label(mel, start, stop) if loud else [("noEnergy", start, stop, None)]
@@ -173,6 +168,29 @@ class Segmenter:
                 split = self.gender and part[0] == "speech"
                 spans += self.gender.label(mel, *part[1:3]) if split else [part]
         return [Span(label, _seconds(start), _seconds(stop), sure) for label, start, stop, sure in spans]
+
+    def hear(self, blocks: Iterable[np.ndarray]) -> np.ndarray:
+        """What `posteriors` needs of a recording, given as to `segment`: its spectrogram (frames, 24)."""
+        return _features(blocks)[0]
+
+    def posteriors(self, heard: np.ndarray, network: str, patches: np.ndarray) -> dict[str, np.ndarray]:
+        """The posterior of every label of `network`, "activity" or "gender", float32 (n,), at `patches` (n,).
+
+        Patch i is the one around 20 ms times i.
+        """
+        listener = getattr(self, network)
+        return dict(zip(listener.network.labels, listener.posteriors(heard, patches).T, strict=True))
+
+
+def _features(blocks: Iterable[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """The spectrogram, at least one patch long, and the log energy of a recording."""
+    mel, energy = ina_features.features(blocks)
+    if not len(energy):
+        raise Reject("too_short", "The recording is shorter than one analysis window of 25 ms.")
+    missing = PATCH - len(mel)
+    if missing > 0:  # in float64, as upstream does it
+        mel = np.concatenate([mel, np.full((missing, mel.shape[1]), mel.min(), np.float64)])
+    return mel, energy
 
 
 def _seconds(patches: int) -> float:
