@@ -65,6 +65,7 @@ def nearest(
 
     vectors: (clips, d), compared after subtracting `centre` (d,), as the unit vectors `heads` were.
     """
+    centre, heads = centre.astype(vectors.dtype), heads.astype(vectors.dtype)
     for start in range(0, len(vectors), BLOCK):
         block = slice(start, min(start + BLOCK, len(vectors)))
         cosines = unit(vectors[block] - centre) @ heads.T

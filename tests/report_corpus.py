@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from conftest import row
 
 from stages import report
+from tests.conftest import row
 
 RATE = 22050
 EVIL = "<script>document.title='evil'</script>\"'><img src=x onerror=\"document.title='evil'\">"

@@ -6,12 +6,12 @@ import json
 import numpy as np
 import pytest
 import soundfile
-from conftest import row
 
 from pipeline import audio, filters, manifest
 from pipeline.errors import ModelError
 from stages import score
 from stages.engines import dnsmos_onnx
+from tests.conftest import row
 
 # speechmos.dnsmos.run(clip, 16000) of these samples: sig_mos, bak_mos, ovrl_mos.
 PACKAGE = [

@@ -4,12 +4,12 @@ import json
 
 import numpy as np
 import pytest
-from conftest import row
 from pydantic import ValidationError
 
 from pipeline import filters, manifest
 from pipeline.errors import ConfigError, ManifestError
 from stages import curves, match, repeats, select
+from tests.conftest import row
 
 SCORES = dict.fromkeys(filters.SCORES, 0.5) | {"clipping": 0.0, "duration": 1.0}
 
