@@ -56,7 +56,10 @@ def _spread(voiced: np.ndarray) -> np.ndarray:
     totals = np.cumsum(np.pad(padded, (1, 0)))
     # numpy rounds a half to even: four of eight voiced windows are not enough.
     most = 2 * (totals[SMOOTH_WINDOWS:] - totals[:-SMOOTH_WINDOWS]) > SMOOTH_WINDOWS
-    return np.convolve(most, np.ones(DILATE_WINDOWS), "same") > 0 if len(most) else most
+    if not len(most):
+        return most
+    half = DILATE_WINDOWS // 2  # not mode "same": it gives as many as the longer of the two has
+    return np.convolve(most, np.ones(DILATE_WINDOWS))[half : half + len(most)] > 0
 
 
 def window_starts(samples: int) -> np.ndarray:

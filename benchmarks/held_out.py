@@ -1,0 +1,81 @@
+"""Figures of benchmarks.purity with constants that were chosen without what they are scored on."""
+
+import itertools
+from pathlib import Path
+
+import numpy as np
+
+from pipeline import evaluate, manifest
+from stages import labels, segment, threshold
+
+THRESHOLDS = {
+    "SURE": (0.70, 0.74, 0.78),
+    "MARGIN": (0.18, 0.22, 0.26),
+    "POSSIBLE": (0.32, 0.36, 0.40),
+    "ALIKE": (0.58, 0.62, 0.66),
+}
+LABELS = {"SPOKEN": (0.4, 0.5, 0.6), "LEAD": (2, 4), "PAUSE": (28, 32, 36), "FADE_DB": (20.0, 25.0, 30.0)}
+
+
+def grid(values: dict[str, tuple]) -> list[dict]:
+    return [dict(zip(values, one, strict=True)) for one in itertools.product(*values.values())]
+
+
+def with_constants(module, constants: dict, work):
+    """What `work()` gives with other constants in a module."""
+    before = {name: getattr(module, name) for name in constants}
+    try:
+        for name, value in constants.items():
+            setattr(module, name, value)
+        return work()
+    finally:
+        for name, value in before.items():
+            setattr(module, name, value)
+
+
+def thresholds(judged, others: list, strangers: dict[str, np.ndarray]) -> tuple[float, float, int]:
+    """Mean precision and recall of others, and strangers found, with constants chosen on other people.
+
+    Speakers form as many groups as there are shows; a group is scored with what is best for all the others.
+    """
+    groups = len(judged.truths)
+    names = sorted({name for name, _, _ in others})
+
+    def figures() -> tuple[np.ndarray, np.ndarray]:
+        of_others = np.array([judged.on_the_other_half(*one) for one in others])
+        return of_others, np.array([judged.sure(vector).any() for vector in strangers.values()], float)
+
+    tried = [with_constants(threshold, constants, figures) for constants in grid(THRESHOLDS)]
+    group = np.array([names.index(name) % groups for name, _, _ in others])
+    stranger = np.arange(len(strangers)) % groups
+    scored, found = [], 0
+    for fold in range(groups):
+        value = [np.nanmean(one[group != fold], axis=0).sum() - lost[stranger != fold].mean() for one, lost in tried]
+        one, lost = tried[int(np.argmax(value))]
+        scored.append(one[group == fold])
+        found += int(lost[stranger == fold].sum())
+    precision, recall = np.nanmean(np.concatenate(scored), axis=0)
+    return float(precision), float(recall), found
+
+
+def speech(work: Path, truths: dict[str, evaluate.Truth]) -> float:
+    """Share of frames right as speech or not, every show with the constants that are best for the others."""
+    from stages.engines.vad_silero import Vad
+
+    segmenter, vad = segment.load("onnx", "smn", False, False, 2, "auto"), Vad()
+    heard = {}
+    for path in sorted(work.glob("separate/*/manifest.jsonl")):
+        for row in manifest.stream(path):
+            pair = [segment.Signal(work / row[key], row["downmix"], segmenter, vad) for key in ("mixture", "path")]
+            heard[Path(row["source"]).stem] = ((pair[0].probability + pair[1].probability) / 2, pair[1].level)
+
+    def right() -> np.ndarray:
+        counts = []
+        for show, truth in truths.items():
+            said = labels.speech(*heard[show])[: len(truth.speaker)]
+            counts.append(((said == (truth.speaker[: len(said)] != "")).sum(), len(said)))
+        return np.array(counts)
+
+    tried = np.array([with_constants(labels, constants, right) for constants in grid(LABELS)])
+    best = [int(np.argmax(np.delete(tried[:, :, 0], show, axis=1).sum(axis=1))) for show in range(len(truths))]
+    return float(sum(tried[one, show, 0] for show, one in enumerate(best)) / tried[0, :, 1].sum())
