@@ -122,8 +122,12 @@ def _pages(given: Listing, driver, door: gate.Gate, timeout: float) -> Iterator[
             if not seen:
                 why = f" Refused: {door.refused[-1]}" if door.refused else ""
                 raise Reject("no_items", f"Page {number} shows nothing that matches item '{given.item}'.{why}")
-            if not counted:
-                log.info("crawl: %s: ends with page %d", safety.printable(given.url), number - 1)
+            if counted and number < last < float("inf"):  # asked for by number: the pages after it may be there
+                log.warning("crawl: %s: page %d shows nothing", safety.printable(given.url), number)
+                number += 1
+                driver.get(_address(given.url, number))
+                continue
+            log.info("crawl: %s: ends with page %d", safety.printable(given.url), number - 1)
             return
         if number >= first:
             yield driver.current_url, [link for link in links if link not in seen]
