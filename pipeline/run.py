@@ -129,10 +129,10 @@ def _both(outcome: dict) -> Outcome:
 
 
 @contextmanager
-def alone(out: Path):
+def alone(out: Path, name: str = ".lock"):
     """Hold a folder. After `kill -9` of snakemake its jobs go on: the next one waits for them here."""
     out.mkdir(parents=True, exist_ok=True)
-    with open(out / ".lock", "w") as handle:
+    with open(out / name, "w") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -64,7 +64,7 @@ def main() -> None:
     args = parser.parse_args()
 
     statistics = statistics_of(args.corpus)
-    with run.alone(args.corpus):
+    with run.alone(args.corpus, MARKER):
         write(args, statistics)
 
 
