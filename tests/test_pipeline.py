@@ -263,7 +263,7 @@ def test_the_original_packages_run_in_their_own_environments(tmp_path, short_spe
         folder.mkdir()
         snakemake(write_config(folder, input=str(short_speech), engine=engine, speaker={"voices": 0}))
         clips[engine] = read_csv(folder / "corpus/clips.csv")
-    assert len(clips["onnx"]) == len(clips["original"]) > 2
+    assert len(clips["onnx"]) == len(clips["original"]) >= 2
     for ours, theirs in zip(clips["onnx"], clips["original"], strict=True):
         assert all(ours[key] == theirs[key] for key in ("clip", "label", "speaker"))
         assert float(ours["start"]) == pytest.approx(float(theirs["start"]), abs=0.011)
