@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline import audio, manifest, program, run
+from pipeline import arrays, audio, manifest, program, run
 
 STAGE = "embed"
 DIMENSIONS = 256
@@ -34,21 +34,13 @@ def process(rows: list[dict], embedder, out: Path, work: Path) -> run.Outcome:
         found += embedder.embed(clips)
     vectors = np.stack([np.zeros(DIMENSIONS, np.float32) if one.vector is None else one.vector for one in found])
     path = out / f"{rows[0]['recording_id']}.npz"
-    save(path, vectors)
+    arrays.save(path, vectors=vectors)
     voice = {"embeddings": program.relative(path, work)}
     made = [
         row | voice | {"parent_id": row["id"], "embedding": i, "voiced_seconds": round(one.voiced_seconds, 3)}
         for i, (row, one) in enumerate(zip(rows, found, strict=True))
     ]
     return made, []
-
-
-def save(path: Path, vectors: np.ndarray) -> None:
-    """Write beside, then rename."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial.npz")
-    np.savez(partial, vectors=vectors)
-    partial.replace(path)
 
 
 def main() -> None:

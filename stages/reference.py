@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline import audio, inputs, program
+from pipeline import arrays, audio, inputs, program
 from pipeline.errors import ConfigError
 from stages import turns
 from stages.embed import load
@@ -66,8 +66,7 @@ def main() -> None:
         if said:
             log.warning("reference: the reference of '%s' may hold more than one voice: %s.", name, said)
     names, vectors, doubts = [name for name, _ in pairs], [vector for vector, _ in found], [said for _, said in found]
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    np.savez(args.out, names=np.array(names), vectors=np.stack(vectors), doubts=np.array(doubts))
+    arrays.save(args.out, names=np.array(names), vectors=np.stack(vectors), doubts=np.array(doubts))
 
 
 if __name__ == "__main__":

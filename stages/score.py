@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline import audio, manifest, program, run
+from pipeline import arrays, audio, manifest, program, run
 from stages import fingerprint, measures
 
 STAGE = "score"
@@ -100,7 +100,8 @@ def process(rows: list[dict], scorer: Scorer, out: Path, work: Path) -> run.Outc
         for number, (row, one) in enumerate(zip(batch, scores, strict=True), start):
             place = {"fingerprints": program.relative(path, work), "fingerprint": number}
             made.append(row | place | rounded(one) | {"parent_id": row["id"]})
-    save(path, prints)
+    hashes, frames = (np.concatenate(column) for column in zip(*prints, strict=True))
+    arrays.save(path, hashes=hashes, frames=frames, bounds=np.cumsum([0, *(len(one) for one, _ in prints)]))
     return made, []
 
 
@@ -109,15 +110,6 @@ def rounded(scores: dict[str, float | None]) -> dict[str, float | None]:
     return {
         name: value if value is None else round(float(value), DECIMALS.get(name, 3)) for name, value in scores.items()
     }
-
-
-def save(path: Path, prints: list[tuple[np.ndarray, np.ndarray]]) -> None:
-    """Write the fingerprints of a recording's clips beside, then rename."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial.npz")
-    hashes, frames = (np.concatenate(column) for column in zip(*prints, strict=True))
-    np.savez(partial, hashes=hashes, frames=frames, bounds=np.cumsum([0, *(len(one) for one, _ in prints)]))
-    partial.replace(path)
 
 
 def main() -> None:

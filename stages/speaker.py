@@ -9,7 +9,6 @@ target was found; voices.jsonl, voice and gender of every clip. Rows are streame
 """
 
 import argparse
-import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,7 +25,7 @@ JUDGED_SECONDS = 1.6  # Resemblyzer's window: below it a vector rests on padding
 
 def stream(work: Path) -> Iterator[dict]:
     """The rows of all shards, one at a time."""
-    for shard in json.loads((work / "index" / "shards.json").read_text(encoding="utf-8"))["shards"]:
+    for shard in manifest.shards(work):
         yield from manifest.stream(work / "embed" / shard / "manifest.jsonl")
 
 
