@@ -6,30 +6,36 @@ from pathlib import Path
 import numpy as np
 
 from pipeline import evaluate, manifest
-from stages import labels, segment, threshold
+from stages import labels, segment, threshold, voices
 
 THRESHOLDS = {
-    "SURE": (0.70, 0.74, 0.78),
-    "MARGIN": (0.18, 0.22, 0.26),
-    "POSSIBLE": (0.32, 0.36, 0.40),
-    "ALIKE": (0.58, 0.62, 0.66),
+    (voices, "CUT"): (0.31, 0.35, 0.39),
+    (voices, "JOIN"): (0.28, 0.32, 0.36),
+    (voices, "ASTRAY"): (0.06, 0.10, 0.14),
+    (threshold, "SURE"): (0.72, 0.76, 0.80),
+    (threshold, "MARGIN"): (0.16, 0.20, 0.24),
 }
-LABELS = {"SPOKEN": (0.4, 0.5, 0.6), "LEAD": (2, 4), "PAUSE": (28, 32, 36), "FADE_DB": (20.0, 25.0, 30.0)}
+LABELS = {
+    (labels, "SPOKEN"): (0.4, 0.5, 0.6),
+    (labels, "LEAD"): (2, 4),
+    (labels, "PAUSE"): (28, 32, 36),
+    (labels, "FADE_DB"): (20.0, 25.0, 30.0),
+}
 
 
-def grid(values: dict[str, tuple]) -> list[dict]:
+def grid(values: dict[tuple, tuple]) -> list[dict]:
     return [dict(zip(values, one, strict=True)) for one in itertools.product(*values.values())]
 
 
-def with_constants(module, constants: dict, work):
-    """What `work()` gives with other constants in a module."""
-    before = {name: getattr(module, name) for name in constants}
+def with_constants(constants: dict, work):
+    """What `work()` gives with other constants, (module, name) -> value."""
+    before = {(module, name): getattr(module, name) for module, name in constants}
     try:
-        for name, value in constants.items():
+        for (module, name), value in constants.items():
             setattr(module, name, value)
         return work()
     finally:
-        for name, value in before.items():
+        for (module, name), value in before.items():
             setattr(module, name, value)
 
 
@@ -42,10 +48,11 @@ def thresholds(judged, others: list, strangers: dict[str, np.ndarray]) -> tuple[
     names = sorted({name for name, _, _ in others})
 
     def figures() -> tuple[np.ndarray, np.ndarray]:
+        judged.cluster()
         of_others = np.array([judged.on_the_other_half(*one) for one in others])
         return of_others, np.array([judged.sure(vector).any() for vector in strangers.values()], float)
 
-    tried = [with_constants(threshold, constants, figures) for constants in grid(THRESHOLDS)]
+    tried = [with_constants(constants, figures) for constants in grid(THRESHOLDS)]
     group = np.array([names.index(name) % groups for name, _, _ in others])
     stranger = np.arange(len(strangers)) % groups
     scored, found = [], 0
@@ -76,6 +83,6 @@ def speech(work: Path, truths: dict[str, evaluate.Truth]) -> float:
             counts.append(((said == (truth.speaker[: len(said)] != "")).sum(), len(said)))
         return np.array(counts)
 
-    tried = np.array([with_constants(labels, constants, right) for constants in grid(LABELS)])
+    tried = np.array([with_constants(constants, right) for constants in grid(LABELS)])
     best = [int(np.argmax(np.delete(tried[:, :, 0], show, axis=1).sum(axis=1))) for show in range(len(truths))]
     return float(sum(tried[one, show, 0] for show, one in enumerate(best)) / tried[0, :, 1].sum())

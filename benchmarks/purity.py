@@ -1,11 +1,11 @@
 """How pure the corpora of recordings with a known timeline are: every figure of docs/purity.md.
 
-    python -m benchmarks.purity ../shared/data/radio [--work FOLDER]
+    python -m benchmarks.purity ../shared/data/radio [--data ../shared/data] [--work FOLDER]
 
-Runs the stages with default settings (FOLDER keeps what they make), then judges: both hosts by their reference clips;
-every other speaker with 25 s or more, by a reference from half of their utterances, scored on the other half;
-speakers of ../emotion and ../conversation, who are in no recording; no reference at all. Constants of labels and of the
-threshold are then chosen anew without the show, or the speakers, that they are scored on.
+Runs the stages with default settings (FOLDER keeps what they make), then judges: the hosts by their reference clips,
+where there is a targets.csv; every other speaker with 25 s or more, by a reference from half of their utterances,
+scored on the other half; people of the data folder who are in no recording; no reference at all. Constants of labels
+and of voices are then chosen anew without the show, or the speakers, that they are scored on.
 """
 
 import argparse
@@ -56,6 +56,12 @@ def run_stages(files: list[Path], work: Path) -> None:
         before = stage
 
 
+def rows(path: Path) -> list[dict]:
+    """The rows of a CSV."""
+    with open(path, encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
 def sound(path: Path, start: float = 0.0, end: float | None = None) -> np.ndarray:
     """A part of a file as mono at 16 kHz."""
     signal = accounts.decoded(path)
@@ -67,44 +73,48 @@ def halves(shows: dict[str, Path], truth: Path, known: set[str], embedder) -> li
     said: dict[str, list[list[tuple[str, float, float]]]] = defaultdict(list)
     for show in shows:
         last = None
-        with open(truth / f"{show}.csv", encoding="utf-8", newline="") as lines:
-            for row in csv.DictReader(lines):
-                if row["label"] == "speech" and row["speaker"] not in known:
-                    place = (show, float(row["start"]), float(row["end"]))
-                    here = (row["speaker"], row["source"].split("|")[0])
-                    if here == last:
-                        said[row["speaker"]][-1].append(place)
-                    else:
-                        said[row["speaker"]].append([place])
-                    last = here
+        for row in rows(truth / f"{show}.csv"):
+            if row["label"] == "speech" and row["speaker"] not in known:
+                place = (show, float(row["start"]), float(row["end"]))
+                here = (row["speaker"], row["source"].split("|")[0])
+                if here == last:
+                    said[row["speaker"]][-1].append(place)
+                else:
+                    said[row["speaker"]].append([place])
+                last = here
     whole = {show: sound(path) for show, path in shows.items()}
     found = []
     for name, utterances in sorted(said.items()):
         if sum(end - start for one in utterances for _, start, end in one) >= LEAST_SECONDS:
             for parity in (0, 1):
-                rows = [row for one in utterances[parity::2] for row in one]
-                heard = [whole[show][round(start * RATE) : round(end * RATE)] for show, start, end in rows]
-                found.append((name, embedder.embed([np.concatenate(heard)])[0].vector, rows))
+                half = [place for one in utterances[parity::2] for place in one]
+                heard = [whole[show][round(start * RATE) : round(end * RATE)] for show, start, end in half]
+                found.append((name, embedder.embed([np.concatenate(heard)])[0].vector, half))
     return found
 
 
-def absent(data: Path, known: set[str], embedder) -> dict[str, np.ndarray]:
-    """Vectors of the speakers of emotion/ and conversation/ (up to eight clips, six turns) who are not in the shows."""
-    files: dict[str, list[tuple[Path, float, float | None]]] = defaultdict(list)
-    with open(data / "emotion/emotion.csv", encoding="utf-8", newline="") as lines:
-        for row in csv.DictReader(lines):
-            files[row["speaker"]][:8] = [*files[row["speaker"]], (data / "emotion" / row["path"], 0.0, None)][:8]
-    with open(data / "conversation/turns.csv", encoding="utf-8", newline="") as lines:
-        for row in csv.DictReader(lines):
-            (path,) = (data / "conversation").glob(f"{Path(row['file']).stem}.*[!v]")
-            turn = (path, float(row["start"]), float(row["end"]))
-            files[row["speaker"]][:6] = [*files[row["speaker"]], turn][:6]
-    sounds = {name: np.concatenate([sound(*one) for one in some]) for name, some in sorted(files.items())}
-    return {
-        name: embedder.embed([signal])[0].vector
-        for name, signal in sounds.items()
-        if name not in known and len(signal) >= 2 * RATE
-    }
+def absent(data: Path, known: set[str], embedder) -> dict[str, dict[str, np.ndarray]]:
+    """Vectors of people who are not in the shows, by folder: up to eight clips of each."""
+    files: dict[str, dict[str, list[tuple]]] = {name: defaultdict(list) for name in ("acted, meetings", "readers")}
+    present = {name for one in known for name in one.split("+")}
+
+    def add(kind: str, speaker: str, *place) -> None:
+        if speaker not in present and len(files[kind][speaker]) < 8:
+            files[kind][speaker].append(place)
+
+    for row in rows(data / "emotion/emotion.csv"):
+        add("acted, meetings", row["speaker"], data / "emotion" / row["path"])
+    for row in rows(data / "conversation/turns.csv"):
+        (path,) = (data / "conversation").glob(f"{Path(row['file']).stem}.*[!v]")
+        add("acted, meetings", row["speaker"], path, float(row["start"]), float(row["end"]))
+    for row in rows(data / "noisy_clean/pairs.csv"):
+        add("readers", row["speaker"], data / "noisy_clean" / row["clean"])
+    found: dict[str, dict[str, np.ndarray]] = {}
+    for kind, people in files.items():
+        sounds = {name: np.concatenate([sound(*one) for one in some]) for name, some in sorted(people.items())}
+        vectors = {name: embedder.embed([one])[0].vector for name, one in sounds.items() if len(one) >= 2 * RATE}
+        found[kind] = {name: vector for name, vector in vectors.items() if vector is not None}
+    return found
 
 
 class Judged:
@@ -113,11 +123,15 @@ class Judged:
     def __init__(self, work: Path, truths: dict[str, evaluate.Truth]):
         self.clips, self.truths = speaker.read(work), truths
         self.places = [(Path(row["source"]).stem, row["start"], row["end"]) for row in speaker.stream(work)]
+        self.cluster()
+
+    def cluster(self) -> None:
+        """Cluster the clips, with the constants of the moment."""
+        self.clusters = voices.cluster(self.clips.vectors, self.clips.seconds, self.clips.recording)
 
     def sure(self, vector: np.ndarray) -> np.ndarray:
         """Clips that are confidently the target's, (clips,) bool."""
-        clips = self.clips
-        return threshold.judge(clips.vectors, clips.seconds, clips.recording, vector)[0] == threshold.CONFIDENT
+        return threshold.assign(self.clusters, vector[None])[1] == threshold.CONFIDENT
 
     def kept(self, chosen: np.ndarray) -> dict[str, np.ndarray]:
         """Frames of the chosen clips, by recording."""
@@ -152,44 +166,48 @@ def within(place: tuple[str, float, float], rows: list[tuple[str, float, float]]
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("truth", type=Path, help="folder of shows.csv, the shows and their timelines")
+    parser.add_argument(
+        "--data", type=Path, help="folder with emotion/, conversation/, noisy_clean/; by default TRUTH/.."
+    )
     parser.add_argument("--work", type=Path, help="folder for what the stages make; a temporary one by default")
     args = parser.parse_args()
-    with open(args.truth / "shows.csv", encoding="utf-8", newline="") as lines:
-        shows = {row["show"]: args.truth / row["file"] for row in csv.DictReader(lines)}
+    shows = {row["show"]: args.truth / row["file"] for row in rows(args.truth / "shows.csv")}
     truths = {show: evaluate.read_truth(args.truth / f"{show}.csv") for show in shows}
     with tempfile.TemporaryDirectory() as folder:
         work = args.work or Path(folder)
         run_stages(list(shows.values()), work)
         embedder, judged = load("onnx", 2, "auto"), Judged(work, truths)
-        with open(args.truth / "targets.csv", encoding="utf-8", newline="") as lines:
-            hosts = {row["speaker"]: args.truth / row["reference"] for row in csv.DictReader(lines)}
+        named = rows(args.truth / "targets.csv") if (args.truth / "targets.csv").is_file() else []
         cut = [0, 0]
-        for name, path in hosts.items():
-            sure = judged.sure(embedder.embed([sound(path)])[0].vector)
-            one = evaluate.purity(truths, judged.kept(sure), name)
-            print(f"host {name}: precision {one['precision']:.4f}, recall {one['recall']:.4f}")
+        for target in named:
+            sure = judged.sure(embedder.embed([sound(args.truth / target["reference"])])[0].vector)
+            one = evaluate.purity(truths, judged.kept(sure), target["speaker"])
+            print(f"host {target['speaker']}: precision {one['precision']:.4f}, recall {one['recall']:.4f}")
             for show, truth in truths.items():
                 mine = [judged.places[i][1:] for i in np.flatnonzero(sure) if judged.places[i][0] == show]
                 cut = np.add(cut, accounts.cut_inside(mine, truth.spoken))
-        print(f"clips of the hosts, ends inside speech: {cut[0]} of {cut[1]}, {cut[0] / cut[1]:.4f}")
-        known = {name for truth in truths.values() for name in np.unique(truth.speaker)} - {""}
-        others = halves(shows, args.truth, set(hosts), embedder)
+        if named:
+            print(f"clips of the hosts, ends inside speech: {cut[0]} of {cut[1]}, {cut[0] / cut[1]:.4f}")
+        hosts = {target["speaker"] for target in named}
+        others = halves(shows, args.truth, hosts, embedder)
         figures = np.array([judged.on_the_other_half(*one) for one in others])
         for (name, _, _), (precision, recall) in zip(others, figures, strict=True):
             print(f"  {name:<8} precision {precision:.3f}, recall {recall:.3f}")
         print(
             f"others as targets: mean precision {np.nanmean(figures[:, 0]):.4f}, mean recall {figures[:, 1].mean():.4f}"
         )
-        strangers = absent(args.truth.parent, known, embedder)
-        found = [name for name, vector in strangers.items() if judged.sure(vector).any()]
-        print(f"absent targets: {len(strangers)}, of whom {len(found)} get confident clips: {found}")
+        known = {name for truth in truths.values() for name in np.unique(truth.speaker)} - {""}
+        strangers = absent(args.data or args.truth.parent, known, embedder)
+        for kind, vectors in strangers.items():
+            found = [name for name, vector in vectors.items() if judged.sure(vector).any()]
+            print(f"absent targets, {kind}: {len(vectors)}, of whom {len(found)} get confident clips: {found}")
         program("speaker", "--work", work, "--out", work / "speaker", "--voices", 2)
         for name, value in evaluate.labels_of(truths, evaluate.read_labels(work, truths)).items():
             print(f"{name}: {value:.4f}")
-        present, _ = voices.group(judged.clips.vectors, judged.clips.seconds)
-        most = [evaluate.nearest_speaker(truths, judged.kept(present == voice)) for voice in range(len(hosts))]
+        present = voices.group(judged.clusters, judged.clips.seconds)
+        most = [evaluate.nearest_speaker(truths, judged.kept(present == voice)) for voice in range(2)]
         print(f"the voices with most seconds: {most}")
-        precision, recall, wrong = held_out.thresholds(judged, others, strangers)
+        precision, recall, wrong = held_out.thresholds(judged, others, strangers["acted, meetings"])
         print(f"constants held out, others: precision {precision:.4f}, recall {recall:.4f}; absent found: {wrong}")
         print(f"constants held out, speech or not: {held_out.speech(work, truths):.4f}")
 

@@ -26,7 +26,7 @@ HELPERS = {
     "score": ("measures", "fingerprint", "engines/dnsmos_onnx", "engines/segment_onnx", "engines/embed_onnx"),
     "match": ("fingerprint",),
     "select": ("repeats", "match"),
-    "speaker": ("voices", "threshold", "present"),
+    "speaker": ("voices", "threshold", "present", "engines/mean_voice"),
     "formats": ("exports/*",),
     "report": ("reports/*", "curves"),
 }
@@ -69,7 +69,7 @@ class Plan:
         """The files whose change makes a stage's results old."""
         names = (stage, *HELPERS.get(stage, ()))
         found = [path for name in names for path in sorted(ROOT.glob(f"stages/{name}.*"))]
-        return [str(path) for path in found if path.suffix in (".py", ".html", ".css", ".js")]
+        return [str(path) for path in found if path.suffix in (".py", ".html", ".css", ".js", ".csv")]
 
     def shell_prefix(self) -> str:
         """What every job's shell begins with: where the code, the cache and (last on the PATH) ffmpeg are."""

@@ -43,10 +43,12 @@ def read(work: Path) -> Clips:
     return Clips(np.array(vectors, np.float32), seconds, recording.astype(int), male)
 
 
-def choose(clips: Clips, targets: np.ndarray, least: str) -> tuple[np.ndarray, np.ndarray, list[threshold.Verdict]]:
+def choose(
+    clips: Clips, clusters: voices.Clusters, targets: np.ndarray, least: str
+) -> tuple[np.ndarray, np.ndarray, list[threshold.Verdict]]:
     """For every clip the index of its target (-1: nobody's) and the answer, and a verdict per target."""
     if least == "auto":
-        return threshold.assign(clips.vectors, clips.seconds, clips.recording, targets)
+        return threshold.assign(clusters, targets)
     similarity = clips.vectors @ targets.T
     found = similarity.max(axis=1) >= float(least)
     verdicts = [
@@ -97,15 +99,16 @@ def main() -> None:
     clips = read(args.work)
     voice, described, verdicts = np.zeros(0, int), [], []
     if len(clips.vectors):
-        voice, heads = voices.group(clips.vectors, clips.seconds)
+        clusters = voices.cluster(clips.vectors, clips.seconds, clips.recording)
+        voice = voices.group(clusters, clips.seconds)
         described = present.describe_voices(clips, voice)
         if args.references:
             stored = np.load(args.references)
             names, targets, doubts = stored["names"].tolist(), stored["vectors"], stored["doubts"].tolist()
         else:
-            targets = heads[: args.voices or None]
+            targets = voices.unit(voices.sums(clips.vectors, clips.seconds, voice))[: args.voices or None]
             names, doubts = [f"voice{i + 1}" for i in range(len(targets))], [""] * len(targets)
-        choice, answer, verdicts = choose(clips, targets, args.threshold)
+        choice, answer, verdicts = choose(clips, clusters, targets, args.threshold)
     genders = [one["gender"] for one in described]
     to_hear = {one["medoid"] for one in described}
     if not args.references and verdicts:
