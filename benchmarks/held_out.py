@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline import evaluate, manifest
+from pipeline import manifest, timeline
 from stages import labels, segment, threshold, voices
 
 THRESHOLDS = {
@@ -65,7 +65,7 @@ def thresholds(judged, others: list, strangers: dict[str, np.ndarray]) -> tuple[
     return float(precision), float(recall), found
 
 
-def speech(work: Path, truths: dict[str, evaluate.Truth]) -> float:
+def speech(work: Path, truths: dict[str, timeline.Truth]) -> float:
     """Share of frames right as speech or not, every show with the constants that are best for the others."""
     from stages.engines.vad_silero import Vad
 

@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import held_out
-from pipeline import accounts, evaluate
+from pipeline import accounts, evaluate, timeline
 from stages import speaker, threshold, voices
 from stages.embed import load
 
@@ -120,7 +120,7 @@ def absent(data: Path, known: set[str], embedder) -> dict[str, dict[str, np.ndar
 class Judged:
     """The clips of a corpus, and what a target would be given of them."""
 
-    def __init__(self, work: Path, truths: dict[str, evaluate.Truth]):
+    def __init__(self, work: Path, truths: dict[str, timeline.Truth]):
         self.clips, self.truths = speaker.read(work), truths
         self.places = [(Path(row["source"]).stem, row["start"], row["end"]) for row in speaker.stream(work)]
         self.cluster()
@@ -138,7 +138,7 @@ class Judged:
         found = {show: np.zeros(len(truth.speaker), bool) for show, truth in self.truths.items()}
         for i in np.flatnonzero(chosen):
             show, start, end = self.places[i]
-            found[show][evaluate.frame(start) : evaluate.frame(end)] = True
+            found[show][timeline.frame(start) : timeline.frame(end)] = True
         return found
 
     def on_the_other_half(self, name: str, vector: np.ndarray, rows: list) -> tuple[float, float]:
@@ -150,7 +150,7 @@ class Judged:
             scored = ~left_out[show]
             for where, start, end in rows:
                 if where == show:
-                    scored[evaluate.frame(start) : evaluate.frame(end)] = False
+                    scored[timeline.frame(start) : timeline.frame(end)] = False
             mask = kept[show] & scored & ~evaluate.neutral(truth.speaker, name)
             mine = truth.speaker == name
             own, counted, total = own + (mask & mine).sum(), counted + mask.sum(), total + (mine & scored).sum()
@@ -172,7 +172,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, help="folder for what the stages make; a temporary one by default")
     args = parser.parse_args()
     shows = {row["show"]: args.truth / row["file"] for row in rows(args.truth / "shows.csv")}
-    truths = {show: evaluate.read_truth(args.truth / f"{show}.csv") for show in shows}
+    truths = {show: timeline.read_truth(args.truth / f"{show}.csv") for show in shows}
     with tempfile.TemporaryDirectory() as folder:
         work = args.work or Path(folder)
         run_stages(list(shows.values()), work)
@@ -202,7 +202,7 @@ def main() -> None:
             found = [name for name, vector in vectors.items() if judged.sure(vector).any()]
             print(f"absent targets, {kind}: {len(vectors)}, of whom {len(found)} get confident clips: {found}")
         program("speaker", "--work", work, "--out", work / "speaker", "--voices", 2)
-        for name, value in evaluate.labels_of(truths, evaluate.read_labels(work, truths)).items():
+        for name, value in evaluate.labels_of(truths, timeline.read_labels(work, truths)).items():
             print(f"{name}: {value:.4f}")
         present = voices.group(judged.clusters, judged.clips.seconds)
         most = [evaluate.nearest_speaker(truths, judged.kept(present == voice)) for voice in range(2)]

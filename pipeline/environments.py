@@ -21,6 +21,7 @@ from pipeline.errors import VoxsieveError
 from pipeline.models import cache
 
 ENVS = Path(__file__).parent.parent / "envs"
+OLDER = {"spleeter": (3, 12)}  # its tensorflow has no wheels from there on
 
 
 def folder(name: str) -> Path:
@@ -44,6 +45,11 @@ def ready(name: str) -> bool:
 def make(name: str) -> None:
     """Make the environment where it is not there yet."""
     place = folder(name)
+    if name in OLDER and sys.version_info >= OLDER[name]:
+        raise VoxsieveError(
+            f"The environment '{name}' needs Python below {'.'.join(map(str, OLDER[name]))}, found "
+            f"{sys.version_info.major}.{sys.version_info.minor}: use `engine: onnx`, which gives the same."
+        )
     place.parent.mkdir(parents=True, exist_ok=True)
     with open(place.parent / f"{name}.lock", "w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)

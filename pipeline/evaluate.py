@@ -13,52 +13,17 @@ With gender decided per voice (work/speaker/voices.jsonl), a clip's frames of sp
 """
 
 import argparse
-import csv
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from pipeline import accounts, manifest
+from pipeline import accounts, timeline
 from pipeline.errors import ConfigError
+from pipeline.timeline import FRAMES, Truth
 
-FRAMES = 100  # per second
 NEUTRAL_SECONDS = 1.0
 CLASSES = ("male", "female", "music", "noise", "noEnergy")
-OF_TRUTH = {"silence": "noEnergy", "music": "music", "noise": "noise"}
-
-
-@dataclass(frozen=True)
-class Truth:
-    """A recording's timeline in frames: speaker and class name of every frame ("" where nobody speaks).
-
-    `spoken`: the rows of speech, as (start, end) in seconds.
-    """
-
-    speaker: np.ndarray
-    label: np.ndarray
-    spoken: list[tuple[float, float]]
-
-
-def read_truth(path: Path) -> Truth:
-    """The timeline of one CSV."""
-    with open(path, encoding="utf-8", newline="") as lines:
-        rows = list(csv.DictReader(lines))
-    length = frame(rows[-1]["end"]) if rows else 0
-    speaker, label = np.full(length, "", object), np.full(length, "noEnergy", object)
-    for row in rows:
-        span = slice(frame(row["start"]), frame(row["end"]))
-        speech = row["label"] == "speech"
-        speaker[span] = row["speaker"] if speech else ""
-        label[span] = {"M": "male", "F": "female"}[row["gender"]] if speech else OF_TRUTH[row["label"]]
-    spoken = [(float(row["start"]), float(row["end"])) for row in rows if row["label"] == "speech"]
-    return Truth(speaker, label, spoken)
-
-
-def frame(seconds: str | float) -> int:
-    """The frame nearest to a time."""
-    return round(float(seconds) * FRAMES)
 
 
 def neutral(speaker: np.ndarray, name: str) -> np.ndarray:
@@ -102,7 +67,7 @@ def labelled(
     for key, spans in found.items():
         label = np.full(len(truths[key].label), "noEnergy", object)
         for name, start, stop in spans:
-            label[frame(start) : frame(stop)] = name
+            label[timeline.frame(start) : timeline.frame(stop)] = name
         true.append(truths[key].label)
         said.append(label)
     return np.concatenate(true), np.concatenate(said)
@@ -120,18 +85,6 @@ def labels_of(truths: dict[str, Truth], found: dict[str, list[tuple[str, float, 
     return {name: float(value) for name, value in figures.items()}
 
 
-def kept_frames(corpus: Path) -> dict[str, dict[str, np.ndarray]]:
-    """speaker -> recording's stem -> kept frames, from clips.csv."""
-    kept: dict[str, dict[str, np.ndarray]] = {}
-    for row in read_clips(corpus):
-        mask = kept.setdefault(row["speaker"], {})
-        stem = Path(row["source"]).stem
-        stop = frame(row["end"])
-        mask[stem] = np.pad(mask.get(stem, np.zeros(0, bool)), (0, max(0, stop - len(mask.get(stem, ())))))
-        mask[stem][frame(row["start"]) : stop] = True
-    return kept
-
-
 def nearest_speaker(truths: dict[str, Truth], kept: dict[str, np.ndarray]) -> str:
     """The speaker of the truth who speaks most in the kept frames: whom a voice without a name stands for."""
     counts: Counter = Counter()
@@ -140,41 +93,6 @@ def nearest_speaker(truths: dict[str, Truth], kept: dict[str, np.ndarray]) -> st
         counts.update(truth.speaker[: len(mask)][mask])
     counts.pop("", None)
     return counts.most_common(1)[0][0] if counts else ""
-
-
-def read_labels(work: Path, truths: dict[str, Truth]) -> dict[str, list[tuple[str, float, float]]]:
-    """The segmentation of every recording that has a truth, speech in the gender of its clip's voice where told."""
-    from stages.segment import read_csv
-
-    rows = [row for path in sorted(work.glob("segment/*/manifest.jsonl")) for row in manifest.read(path)]
-    stems = {Path(row["source"]).stem: row["path"] for row in rows}
-    genders: dict[str, list[tuple[str, float, float]]] = {}
-    if (voices := work / "speaker" / "voices.jsonl").is_file():
-        for row in manifest.lines(voices):
-            genders.setdefault(Path(row["source"]).stem, []).append((row["gender"], row["start"], row["end"]))
-    return {
-        stem: regender(read_csv(work / path), genders.get(stem, [])) for stem, path in stems.items() if stem in truths
-    }
-
-
-def regender(
-    spans: list[tuple[str, float, float]], genders: list[tuple[str, float, float]]
-) -> list[tuple[str, float, float]]:
-    """The spans, and after them those parts of speech, male or female, that lie in a clip, with its gender."""
-    parts = [
-        (gender, max(start, begin), min(stop, end))
-        for name, start, stop in spans
-        if name in ("male", "female")
-        for gender, begin, end in genders
-        if max(start, begin) < min(stop, end)
-    ]
-    return spans + parts
-
-
-def read_clips(corpus: Path) -> list[dict]:
-    """The rows of clips.csv."""
-    with open(corpus / "clips.csv", encoding="utf-8", errors="surrogateescape", newline="") as lines:
-        return list(csv.DictReader(lines))
 
 
 def cut_share(truths: dict[str, Truth], clips: list[dict]) -> float:
@@ -192,8 +110,8 @@ def report(truths: dict[str, Truth], corpus: Path, work: Path, table: Path | Non
     head = f"{'speaker':<24}{'kept s':>9}{'precision':>11}{'others':>9}{'background':>12}{'recall':>9}{'cut':>8}"
     lines = [head]
     known = {name for truth in truths.values() for name in np.unique(truth.speaker)} - {""}
-    clips, losses, lost = read_clips(corpus), accounts.read_losses(work), []
-    for speaker, kept in sorted(kept_frames(corpus).items()):
+    clips, losses, lost = timeline.read_clips(corpus), accounts.read_losses(work), []
+    for speaker, kept in sorted(timeline.kept_frames(corpus).items()):
         name = speaker if speaker in known else nearest_speaker(truths, kept)
         shown = speaker if speaker == name else f"{speaker} (is {name})"
         one = purity(truths, kept, name)
@@ -209,7 +127,7 @@ def report(truths: dict[str, Truth], corpus: Path, work: Path, table: Path | Non
         lost += ["", f"seconds of {name} by the step that lost them"]
         lost += [f"  {step:<32}{frames / FRAMES:>9.2f}" for step, frames in steps.most_common()]
     lines += lost
-    found = read_labels(work, truths)
+    found = timeline.read_labels(work, truths)
     if found:
         lines += ["", "labels, share of frames right"]
         lines += [f"  {name:<22}{value:.4f}" for name, value in labels_of(truths, found).items()]
@@ -228,16 +146,15 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path, default=Path("corpus"), help="corpus folder with clips.csv")
     parser.add_argument("--work", type=Path, default=Path("work"), help="work folder, for the labels' accuracy")
     args = parser.parse_args()
-    stems = {Path(row["source"]).stem for row in read_clips(args.corpus)}
-    truths = {stem: read_truth(args.truth / f"{stem}.csv") for stem in sorted(stems) if truth_of(args.truth, stem)}
+    stems = sorted(timeline.recordings(args.corpus))
+    truths = {
+        stem: timeline.read_truth(args.truth / f"{stem}.csv")
+        for stem in stems
+        if (args.truth / f"{stem}.csv").is_file()
+    }
     if not truths:
         raise ConfigError(f"evaluate: no CSV in {args.truth} has the name of a recording of {args.corpus}.")
     print(report(truths, args.corpus, args.work, args.truth / "stems.csv"))
-
-
-def truth_of(folder: Path, stem: str) -> bool:
-    """Whether a recording has a timeline."""
-    return (folder / f"{stem}.csv").is_file()
 
 
 if __name__ == "__main__":

@@ -7,6 +7,9 @@ import argparse
 import json
 from pathlib import Path
 
+from pipeline import program
+from pipeline.errors import ConfigError
+
 
 def table(statistics: dict) -> str:
     """The statistics as lines of text: input, losses by stage and reason, speakers, corpus."""
@@ -28,7 +31,10 @@ def table(statistics: dict) -> str:
 
 def of(corpus: Path | str) -> str:
     """The table of a corpus folder, and where it is."""
-    statistics = json.loads((Path(corpus) / "statistics.json").read_text(encoding="utf-8"))
+    path = Path(corpus) / "statistics.json"
+    if not path.is_file():
+        raise ConfigError(f"summary: {path} does not exist: name the folder of a finished corpus.")
+    statistics = json.loads(path.read_text(encoding="utf-8"))
     return f"{table(statistics)}\n\nThe corpus is in {Path(corpus).resolve()}"
 
 
@@ -39,4 +45,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    program.run(main)

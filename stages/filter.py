@@ -34,10 +34,10 @@ def butterworth(slope: Slope, sample_rate: int, zero_phase: bool) -> np.ndarray:
     """
     from scipy import signal
 
-    if slope.cutoff_hz >= sample_rate / 2:
+    if not 0 < slope.cutoff_hz < sample_rate / 2:
         raise ConfigError(
-            f"filter: {slope.kind} cutoff {slope.cutoff_hz:g} Hz is not below the Nyquist frequency of the clips, "
-            f"{sample_rate / 2:g} Hz: choose a lower cutoff."
+            f"filter: {slope.kind} cutoff {slope.cutoff_hz:g} Hz is not between 0 and the Nyquist frequency of the "
+            f"clips, {sample_rate / 2:g} Hz: choose another."
         )
     order, rest = divmod(slope.slope_db_per_octave, 6)
     whole, half = divmod(slope.passes, 2) if zero_phase else (slope.passes, 0)
@@ -56,8 +56,11 @@ def notch(frequency_hz: float, q: float, sample_rate: int) -> np.ndarray:
     from scipy import signal
 
     nyquist = sample_rate / 2
-    if frequency_hz >= nyquist:
-        raise ConfigError(f"filter: notch {frequency_hz:g} Hz is not below the Nyquist frequency, {nyquist:g} Hz.")
+    if not (0 < frequency_hz < nyquist and q > 0):
+        raise ConfigError(
+            f"filter: notch {frequency_hz:g} Hz is not between 0 and the Nyquist frequency of the clips, {nyquist:g} Hz, "
+            f"or its Q, {q:g}, not above 0: choose another."
+        )
     return signal.tf2sos(*signal.iirnotch(frequency_hz, q, fs=sample_rate))
 
 

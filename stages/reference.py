@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline import arrays, audio, inputs, program
-from pipeline.errors import ConfigError
+from pipeline import arrays, audio, inputs, program, run
+from pipeline.errors import ConfigError, Reject
 from stages import turns
 from stages.embed import load
 
@@ -37,10 +37,18 @@ def doubt(vectors: np.ndarray, partials: list[np.ndarray], files: list[str]) -> 
 
 def embed_target(name: str, path: str, embedder) -> tuple[np.ndarray, str]:
     """The unit vector (256,) of a target, and a doubt. Raises ConfigError where its clips hold too little voice."""
-    items = list(inputs.find(path))
-    blocks = (audio.mono(audio.decode(item.path, embedder.SAMPLE_RATE, 1)) for item in items)
-    embedded = embedder.embed([np.concatenate(list(one)) for one in blocks])
-    pairs = [(one, item.path.name) for one, item in zip(embedded, items, strict=True) if one.vector is not None]
+    sounds, files = [], []
+    for item in inputs.find(path):
+        try:
+            sounds.append(np.concatenate(list(audio.mono(audio.decode(item.path, embedder.SAMPLE_RATE, 1)))))
+            files.append(item.source)
+        except Reject as error:
+            if item.certain:  # a file without a suffix need not be a recording
+                raise ConfigError(
+                    f"speaker.targets: {item.path}, of the reference of '{name}', cannot be read ({error}): "
+                    "remove it or replace it."
+                ) from error
+    pairs = [(one, file) for one, file in zip(embedder.embed(sounds), files, strict=True) if one.vector is not None]
     found, files = [one for one, _ in pairs], [file for _, file in pairs]
     voiced = sum(one.voiced_seconds for one in found)
     if voiced < LEAST_SECONDS:
@@ -55,18 +63,31 @@ def embed_target(name: str, path: str, embedder) -> tuple[np.ndarray, str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0], formatter_class=program.Defaults)
-    parser.add_argument("--target", action="append", required=True, metavar="NAME=PATH", help="repeatable")
+    parser.add_argument("--target", type=named, action="append", required=True, metavar="NAME=PATH", help="repeatable")
     parser.add_argument("--out", type=Path, required=True, help=".npz file to write: names, vectors, doubts")
     program.add_model_flags(parser)
     args = parser.parse_args()
     embedder = load(args.engine, args.threads, args.device)
-    pairs = [target.split("=", 1) for target in args.target]
+    with run.alone(args.out.parent):
+        write(args.target, embedder, args.out)
+
+
+def named(text: str) -> tuple[str, str]:
+    """An argparse type: NAME=PATH."""
+    name, sign, path = text.partition("=")
+    if not (name and sign and path):
+        raise argparse.ArgumentTypeError(f"expected NAME=PATH, found '{text}'")
+    return name, path
+
+
+def write(pairs: list[tuple[str, str]], embedder, out: Path) -> None:
+    """Embed the references of (name, path) and write them."""
     found = [embed_target(name, path, embedder) for name, path in pairs]
     for (name, _), (_, said) in zip(pairs, found, strict=True):
         if said:
             log.warning("reference: the reference of '%s' may hold more than one voice: %s.", name, said)
     names, vectors, doubts = [name for name, _ in pairs], [vector for vector, _ in found], [said for _, said in found]
-    arrays.save(args.out, names=np.array(names), vectors=np.stack(vectors), doubts=np.array(doubts))
+    arrays.save(out, names=np.array(names), vectors=np.stack(vectors), doubts=np.array(doubts))
 
 
 if __name__ == "__main__":

@@ -8,9 +8,10 @@ import argparse
 import json
 from pathlib import Path
 
-from pipeline import manifest, program
+from pipeline import manifest, program, run
 from pipeline.errors import ConfigError
 from stages import select
+from stages.export import MARKER
 from stages.reports import compare, funnel, histograms, page, players, sound, spectrograms, strips, tables, words
 from stages.reports import thresholds as curves
 
@@ -99,8 +100,10 @@ def main() -> None:
     parser.add_argument("--min", action="append", default=[], metavar="SCORE=VALUE", help="a threshold that was set")
     parser.add_argument("--max", action="append", default=[], metavar="SCORE=VALUE", help="a threshold that was set")
     args = parser.parse_args()
-    text = process(args.work, args.corpus, args.compare, marks(args.min, args.max))
-    manifest.write_text(args.corpus / "report.html", text)
+    statistics_of(args.corpus)
+    with run.alone(args.corpus, MARKER):
+        text = process(args.work, args.corpus, args.compare, marks(args.min, args.max))
+        manifest.write_text(args.corpus / "report.html", text)
 
 
 if __name__ == "__main__":

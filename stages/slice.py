@@ -9,6 +9,7 @@ add up.
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 
@@ -164,6 +165,7 @@ def process(
     (row,) = rows
     spans = read_csv(work / row["path"])
     vocals = work / row["vocals"]
+    audio.check_there(vocals)
     import soundfile
 
     blocks = soundfile.blocks(vocals, blocksize=audio.WORK_RATE * 60, dtype="float32", always_2d=True)
@@ -203,16 +205,22 @@ def process(
 
 
 def main() -> None:
+    from pipeline.config import Label
+
     parser = program.parser(__doc__)
-    parser.add_argument("--label", action="append", dest="labels", help="a label of which clips are made; repeatable")
-    parser.add_argument("--min-seconds", type=float, default=1.5, help="shortest clip")
-    parser.add_argument("--max-seconds", type=float, default=12.0, help="longest clip")
+    parser.add_argument(
+        "--label", choices=get_args(Label), action="append", dest="labels", help="what clips hold; repeatable"
+    )
+    parser.add_argument("--min-seconds", type=program.positive, default=1.5, help="shortest clip")
+    parser.add_argument("--max-seconds", type=program.positive, default=12.0, help="longest clip")
     parser.add_argument("--padding-seconds", type=float, default=0.04, help="kept before and after the speech")
-    parser.add_argument("--pause-seconds", type=float, default=0.6, help="a longer pause ends a clip")
+    parser.add_argument("--pause-seconds", type=program.positive, default=0.6, help="a longer pause ends a clip")
     parser.add_argument("--merge-seconds", type=float, default=1.0, help="pause over which too short utterances join")
     parser.add_argument("--threads", type=int, default=2, help="cores to use")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where the model runs")
     args = parser.parse_args()
+    if args.max_seconds - 2 * args.padding_seconds < 2 * args.min_seconds:
+        parser.error("--max-seconds, less the padding at both ends, must be at least twice --min-seconds")
     args.labels = args.labels or ["male", "female"]
     seconds = {name: getattr(args, f"{name}_seconds") for name in ("min", "max", "padding", "merge", "pause")}
     from stages.engines.embed_onnx import Embedder

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline import manifest, program
+from pipeline import manifest, program, run
 from stages import present, threshold, voices
 from stages.present import Clips
 
@@ -86,17 +86,28 @@ def write_references(clips: Clips, choice: np.ndarray, names: list[str], paths: 
             shutil.copyfile(work / paths[clip], out / name / Path(paths[clip]).name)
 
 
+def least_cosine(text: str) -> str:
+    """An argparse type: auto, or a number between -1 and 1."""
+    if text != "auto" and not -1 <= float(text) <= 1:
+        raise argparse.ArgumentTypeError(f"expected auto or a number between -1 and 1, found {text}")
+    return text
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0], formatter_class=program.Defaults)
     parser.add_argument("--work", type=Path, required=True, help="work folder with index/shards.json and embed/")
     parser.add_argument("--out", type=Path, required=True, help="folder for manifest, rejects, tables and references")
     parser.add_argument("--references", type=Path, nargs="?", help=".npz of the reference stage; without: find voices")
-    parser.add_argument("--threshold", default="auto", help="auto, or the least plain cosine to a target")
+    parser.add_argument("--threshold", type=least_cosine, default="auto", help="auto, or the least cosine to a target")
     parser.add_argument("--short-clips", choices=("keep", "reject"), default="keep", help="clips too short to judge")
     parser.add_argument("--voices", type=int, default=1, help="without references: how many to keep, 0 for all")
     args = parser.parse_args()
+    with run.alone(args.out):
+        write(args, read(args.work))
 
-    clips = read(args.work)
+
+def write(args: argparse.Namespace, clips: Clips) -> None:
+    """Decide on all clips and write what the stage writes."""
     voice, described, verdicts = np.zeros(0, int), [], []
     if len(clips.vectors):
         clusters = voices.cluster(clips.vectors, clips.seconds, clips.recording)

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from pipeline import accounts, evaluate
+from pipeline import accounts, evaluate, timeline
+from pipeline.errors import ConfigError
 
 HEAD = "start,end,label,speaker,gender\n"
 
@@ -12,7 +13,7 @@ HEAD = "start,end,label,speaker,gender\n"
 def truths(tmp_path):
     rows = "0,2,music,,\n2,4,speech,ann,F\n4,4.5,silence,,\n4.5,6.5,speech,ann,F\n6.5,7,noise,,\n7,9,speech,bob,M\n"
     (tmp_path / "show.csv").write_text(HEAD + rows)
-    return {"show": evaluate.read_truth(tmp_path / "show.csv")}
+    return {"show": timeline.read_truth(tmp_path / "show.csv")}
 
 
 def kept(*spans: tuple[float, float]) -> dict[str, np.ndarray]:
@@ -61,7 +62,7 @@ def test_ends_inside_speech_are_counted(truths):
 
 def test_speech_takes_the_gender_of_its_clips_voice():
     spans = [("female", 2.0, 6.0), ("music", 6.0, 9.0)]
-    assert evaluate.regender(spans, [("male", 5.0, 7.0)]) == [*spans, ("male", 5.0, 6.0)]
+    assert timeline.regender(spans, [("male", 5.0, 7.0)]) == [*spans, ("male", 5.0, 6.0)]
 
 
 def test_every_second_lost_has_its_step(truths):
@@ -75,3 +76,21 @@ def test_si_sdr_is_that_of_what_was_added_and_ignores_scale():
     rng = np.random.default_rng(0)
     clean, noise = rng.standard_normal(16000), rng.standard_normal(16000)
     assert accounts.si_sdr(0.1 * (clean + 0.1 * noise), clean) == pytest.approx(20, abs=0.2)
+
+
+def test_a_recording_that_nothing_was_kept_of_counts(tmp_path):
+    (tmp_path / "clips.csv").write_text("source\na/one.mp3\n")
+    (tmp_path / "rejects.csv").write_text("source\none.mp3\ntwo.flac\n")
+    assert timeline.recordings(tmp_path) == {"one", "two"}
+
+
+@pytest.mark.parametrize(("row", "told"), [("0,2,speech,ann,X", "gender M or F"), ("0,2,applause,,", "found applause")])
+def test_a_timeline_that_cannot_be_read_is_told_with_its_row(tmp_path, row, told):
+    (tmp_path / "show.csv").write_text(HEAD + row + "\n")
+    with pytest.raises(ConfigError, match=f"show.csv, at 0 s.*{told}"):
+        timeline.read_truth(tmp_path / "show.csv")
+
+
+def test_a_folder_that_is_no_corpus_is_told(tmp_path):
+    with pytest.raises(ConfigError, match="clips.csv does not exist"):
+        timeline.read_clips(tmp_path)

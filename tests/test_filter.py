@@ -56,8 +56,10 @@ def test_cutoff_above_nyquist_is_refused():
     for call in (
         lambda: stage.butterworth(stage.Slope("lowpass", 8000, 12, 1), 16000, False),
         lambda: stage.notch(9000, 30, 16000),
+        lambda: stage.notch(0, 30, 16000),
+        lambda: stage.notch(50, 0, 16000),
     ):
-        with pytest.raises(ConfigError, match="not below the Nyquist frequency"):
+        with pytest.raises(ConfigError, match="not between 0 and the Nyquist frequency"):
             call()
 
 

@@ -15,7 +15,7 @@ import pytest
 import soundfile
 import yaml
 
-from pipeline import environments, evaluate
+from pipeline import environments, evaluate, timeline
 from stages.engines import loudness
 from tests.conftest import ROOT
 
@@ -84,8 +84,8 @@ def test_the_demo_becomes_a_corpus_of_its_host(demo_run, demo):
     assert round(total, 3) == round(statistics["input"]["seconds"], 3)
     rejected = sum(float(one["end"]) - float(one["start"]) for one in read_csv(corpus / "rejects.csv"))
     assert rejected == pytest.approx(statistics["rejected"]["seconds"], abs=1e-3)
-    truths = {path.stem: evaluate.read_truth(path) for path in (demo / "truth").glob("*.csv")}
-    (kept,) = evaluate.kept_frames(corpus).values()
+    truths = {path.stem: timeline.read_truth(path) for path in (demo / "truth").glob("*.csv")}
+    (kept,) = timeline.kept_frames(corpus).values()
     found = evaluate.purity(truths, kept, "rms")
     assert found["precision"] > 0.97 and found["others"] == 0 and found["recall"] > 0.9
     assert list((folder / "work/speaker/references/voice1").glob("*.wav"))
@@ -243,9 +243,9 @@ def test_the_dev_shows_are_purer_and_fuller_than_the_plain_chain(tmp_path, data)
     config = write_config(tmp_path, input=shows, shard_minutes=10, speaker={"targets": targets})
     snakemake(config)
     stems = [Path(show).stem for show in shows]
-    truths = {stem: evaluate.read_truth(data / "radio" / f"{stem}.csv") for stem in stems}
+    truths = {stem: timeline.read_truth(data / "radio" / f"{stem}.csv") for stem in stems}
     print(evaluate.report(truths, tmp_path / "corpus", tmp_path / "work"))
-    kept = evaluate.kept_frames(tmp_path / "corpus")
+    kept = timeline.kept_frames(tmp_path / "corpus")
     for name, (precision, recall) in plain.items():
         found = evaluate.purity(truths, kept[name], name)
         assert found["precision"] > precision and found["recall"] > recall and found["others"] == 0

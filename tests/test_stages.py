@@ -85,7 +85,7 @@ def test_a_wrong_setting_ends_a_stage_with_one_sentence(shard, tmp_path):
     where = ["--manifest", shard / "slice/s0000/manifest.jsonl", "--work", shard, "--out", tmp_path / "filter"]
     answer = program("stages.filter", *where, "--low-pass", "30000,12,2", check=False)
     assert answer.returncode == 1
-    assert answer.stderr.strip().splitlines()[-1].startswith("error: filter: lowpass cutoff 30000 Hz is not below")
+    assert answer.stderr.strip().splitlines()[-1].startswith("error: filter: lowpass cutoff 30000 Hz is not between")
     answer = program("stages.slice", "--manifest", tmp_path / "none", "--work", shard, "--out", tmp_path, check=False)
     assert answer.returncode == 1 and "does not exist" in answer.stderr and "Traceback" not in answer.stderr
 

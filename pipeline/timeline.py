@@ -1,0 +1,113 @@
+"""What was said when, by the truth and by a corpus: timelines in frames of 10 ms, for pipeline.evaluate."""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from pipeline import manifest
+from pipeline.errors import ConfigError
+
+FRAMES = 100  # per second
+GENDERS = {"M": "male", "F": "female"}
+OF_TRUTH = {"silence": "noEnergy", "music": "music", "noise": "noise"}
+
+
+@dataclass(frozen=True)
+class Truth:
+    """A recording's timeline in frames: speaker and class name of every frame ("" where nobody speaks).
+
+    `spoken`: the rows of speech, as (start, end) in seconds.
+    """
+
+    speaker: np.ndarray
+    label: np.ndarray
+    spoken: list[tuple[float, float]]
+
+
+def read_truth(path: Path) -> Truth:
+    """The timeline of one CSV."""
+    with open(path, encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    length = frame(rows[-1]["end"]) if rows else 0
+    speaker, label = np.full(length, "", object), np.full(length, "noEnergy", object)
+    for row in rows:
+        span = slice(frame(row["start"]), frame(row["end"]))
+        speech = row["label"] == "speech"
+        speaker[span] = row["speaker"] if speech else ""
+        named = GENDERS.get(row["gender"]) if speech else OF_TRUTH.get(row["label"])
+        if not named:
+            raise ConfigError(
+                f"evaluate: {path}, at {row['start']} s: expected speech of gender M or F, or one of "
+                f"{', '.join(OF_TRUTH)}; found {row['label']} {row['gender']}: correct the timeline."
+            )
+        label[span] = named
+    spoken = [(float(row["start"]), float(row["end"])) for row in rows if row["label"] == "speech"]
+    return Truth(speaker, label, spoken)
+
+
+def frame(seconds: str | float) -> int:
+    """The frame nearest to a time."""
+    return round(float(seconds) * FRAMES)
+
+
+def kept_frames(corpus: Path) -> dict[str, dict[str, np.ndarray]]:
+    """speaker -> recording's stem -> kept frames, from clips.csv."""
+    kept: dict[str, dict[str, np.ndarray]] = {}
+    for row in read_clips(corpus):
+        mask = kept.setdefault(row["speaker"], {})
+        stem = Path(row["source"]).stem
+        stop = frame(row["end"])
+        mask[stem] = np.pad(mask.get(stem, np.zeros(0, bool)), (0, max(0, stop - len(mask.get(stem, ())))))
+        mask[stem][frame(row["start"]) : stop] = True
+    return kept
+
+
+def read_clips(corpus: Path) -> list[dict]:
+    """The rows of clips.csv. Raises ConfigError where there is none."""
+    return list(read_table(corpus / "clips.csv"))
+
+
+def recordings(corpus: Path) -> set[str]:
+    """The stems of all recordings that went in, also of those that nothing was kept of."""
+    tables = (corpus / "clips.csv", corpus / "rejects.csv")
+    return {Path(row["source"]).stem for table in tables for row in read_table(table)}
+
+
+def read_table(path: Path) -> Iterator[dict]:
+    """The rows of one of the corpus's tables."""
+    if not path.is_file():
+        raise ConfigError(f"evaluate: {path} does not exist: name the folder of a finished corpus with --corpus.")
+    with open(path, encoding="utf-8", errors="surrogateescape", newline="") as lines:
+        yield from csv.DictReader(lines)
+
+
+def read_labels(work: Path, truths: dict[str, Truth]) -> dict[str, list[tuple[str, float, float]]]:
+    """The segmentation of every recording that has a truth, speech in the gender of its clip's voice where told."""
+    from stages.segment import read_csv
+
+    rows = [row for path in sorted(work.glob("segment/*/manifest.jsonl")) for row in manifest.read(path)]
+    stems = {Path(row["source"]).stem: row["path"] for row in rows}
+    genders: dict[str, list[tuple[str, float, float]]] = {}
+    if (voices := work / "speaker" / "voices.jsonl").is_file():
+        for row in manifest.lines(voices):
+            genders.setdefault(Path(row["source"]).stem, []).append((row["gender"], row["start"], row["end"]))
+    return {
+        stem: regender(read_csv(work / path), genders.get(stem, [])) for stem, path in stems.items() if stem in truths
+    }
+
+
+def regender(
+    spans: list[tuple[str, float, float]], genders: list[tuple[str, float, float]]
+) -> list[tuple[str, float, float]]:
+    """The spans, and after them those parts of speech, male or female, that lie in a clip, with its gender."""
+    parts = [
+        (gender, max(start, begin), min(stop, end))
+        for name, start, stop in spans
+        if name in ("male", "female")
+        for gender, begin, end in genders
+        if max(start, begin) < min(stop, end)
+    ]
+    return spans + parts
