@@ -58,8 +58,8 @@ def notch(frequency_hz: float, q: float, sample_rate: int) -> np.ndarray:
     nyquist = sample_rate / 2
     if not (0 < frequency_hz < nyquist and q > 0):
         raise ConfigError(
-            f"filter: notch {frequency_hz:g} Hz is not between 0 and the Nyquist frequency of the clips, {nyquist:g} Hz, "
-            f"or its Q, {q:g}, not above 0: choose another."
+            f"filter: notch {frequency_hz:g} Hz is not between 0 and the Nyquist frequency of the clips, "
+            f"{nyquist:g} Hz, or its Q, {q:g}, not above 0: choose another."
         )
     return signal.tf2sos(*signal.iirnotch(frequency_hz, q, fs=sample_rate))
 
