@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pipeline.errors import ConfigError
@@ -16,7 +16,10 @@ TEXT_LIST = ".txt"
 
 @dataclass(frozen=True)
 class Found:
-    """A file (or a folder with an audio name) that `input` leads to; `source` is its path relative to `input`."""
+    """A file (or a folder with an audio name) that `input` leads to.
+
+    `source`: its path relative to `input`, and its name from here on: no two are the same.
+    """
 
     path: Path
     source: str
@@ -31,12 +34,18 @@ def find(given: str | list[str]) -> list[Found]:
     line. Raises ConfigError where something named does not exist or nothing is found.
     """
     found: dict[str, Found] = {}
+    sources: set[str] = set()
     for name in _expand([given] if isinstance(given, str) else given):
         root = Path(name)
         if not root.exists():
             raise ConfigError(f"input: '{name}' does not exist (looked in {Path.cwd()}): correct the path.")
         for item in _walk(root) if root.is_dir() else [Found(root, root.name)]:
-            found.setdefault(os.path.abspath(item.path), item)
+            if (path := os.path.abspath(item.path)) not in found:
+                # The later of two of one name gets its folder's too, so that what was found before keeps its name.
+                longer = (item.source, os.path.join(root.parent.name if item.path == root else root.name, item.source))
+                source = next((one for one in longer if one not in sources), path)
+                sources.add(source)
+                found[path] = replace(item, source=source)
     if not found:
         raise ConfigError(
             f"input: no recordings in {given!r}: expected files such as wav, mp3, flac, ogg, m4a, opus, mp4 or mkv."

@@ -128,3 +128,13 @@ def test_every_broken_recording_is_as_wanted(tmp_path, data):
     names = {path.name for path in (tmp_path / "broken").iterdir()} - {"broken.csv"}
     assert names == set(found) | set(refused)
     assert json.loads((tmp_path / "work/index/ids.json").read_text())
+
+
+def test_recordings_of_one_name_in_two_inputs_have_names_of_their_own(tmp_path, wav):
+    paths = [str(wav(f"{folder}/one.wav", tone(1)).parent) for folder in ("first", "second", "other/second")]
+    assert [item.source for item in inputs.find(paths[:1])] == ["one.wav"]
+    found = {str(item.path.parent): item.source for item in inputs.find([*paths, f"{paths[0]}/one.wav"])}
+    assert found[paths[0]] == "one.wav" and found[paths[1]] == os.path.join("second", "one.wav")
+    assert found[paths[2]] == os.path.join(paths[2], "one.wav")
+    files = [item.source for item in inputs.find([f"{path}/one.wav" for path in paths[:2]])]
+    assert files == ["one.wav", os.path.join("second", "one.wav")]
