@@ -10,7 +10,7 @@ from stages import labels, segment, threshold, voices
 
 THRESHOLDS = {
     (voices, "CUT"): (0.31, 0.35, 0.39),
-    (voices, "JOIN"): (0.28, 0.32, 0.36),
+    (voices, "JOIN"): (0.26, 0.30, 0.34),
     (voices, "ASTRAY"): (0.06, 0.10, 0.14),
     (threshold, "SURE"): (0.72, 0.76, 0.80),
     (threshold, "MARGIN"): (0.16, 0.20, 0.24),

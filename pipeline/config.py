@@ -48,7 +48,7 @@ class Slice(Section):
     labels: list[Label] = ["male", "female"]
     min_seconds: Annotated[float, Field(ge=0.05, allow_inf_nan=False)] = 1.5
     max_seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 12.0
-    padding_seconds: Seconds = 0.04
+    padding_seconds: Seconds = 0.03
     merge_seconds: Seconds = 1.0
     pause_seconds: Annotated[float, Field(gt=0)] = 0.6
 

@@ -19,6 +19,7 @@ PAUSE = 32  # frames: a shorter pause belongs to the speech around it, as betwee
 FADE_DB = 25.0  # speech fades out to this far below its loud parts...
 FADE = 25  # ... within this many frames
 FADE_FLOOR_DB = -70.0
+CLOSURE = 9  # frames: a shorter faint stretch is a stop consonant's, not the end
 SILENT_DB = -60.0  # dBFS in the mixture: silence or room tone
 SILENT_DROP_DB = 40.0  # and this far below the loud parts of the recording, for those recorded at a low level
 SMOOTH = 101  # frames over which music and noise are told apart; a patch of the network is 68 wide
@@ -91,7 +92,7 @@ def speech(probability: np.ndarray, level: np.ndarray) -> np.ndarray:
     parts = stretches(found)
     borders = [0, *((left[1] + right[0]) // 2 for left, right in zip(parts, parts[1:], strict=False)), len(found)]
     for i, (start, stop) in enumerate(parts):
-        faint = level <= max(np.percentile(level[start:stop], 95) - FADE_DB, FADE_FLOOR_DB)
+        faint = drop_short(level <= max(np.percentile(level[start:stop], 95) - FADE_DB, FADE_FLOOR_DB), CLOSURE)
         first, last = max(borders[i], start - FADE), min(borders[i + 1], stop + FADE)
         before, after = np.flatnonzero(faint[first:start]), np.flatnonzero(faint[stop:last])
         found[first + before[-1] + 1 if len(before) else first : start] = True

@@ -8,6 +8,7 @@ the spans rest on stands in the manifest as `evidence`: lists in the order of th
 import csv
 import io
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -78,10 +79,11 @@ class Signal:
         return spread
 
 
-def label_both(row: dict, segmenter, vad, gender: bool, work: Path) -> list[labels.Passage]:
-    """The passages of a recording, from its mixture and its vocals."""
-    mixture = Signal(work / row["mixture"], row["downmix"], segmenter, vad)
-    vocals = Signal(work / row["path"], row["downmix"], segmenter, vad)
+def label_both(row: dict, segmenter, vad, gender: bool, work: Path, threads: int) -> list[labels.Passage]:
+    """The passages of a recording, from its mixture and its vocals, which are listened to at the same time."""
+    paths = (work / row["mixture"], work / row["path"])
+    with ThreadPoolExecutor(min(threads, len(paths))) as pool:
+        mixture, vocals = pool.map(lambda path: Signal(path, row["downmix"], segmenter, vad), paths)
     frames = min(len(mixture.level), len(vocals.level))
     mixture_db, vocals_db = mixture.level[:frames], vocals.level[:frames]
     probability = (mixture.probability[:frames] + vocals.probability[:frames]) / 2
@@ -93,11 +95,13 @@ def label_both(row: dict, segmenter, vad, gender: bool, work: Path) -> list[labe
     return labels.passages(label, probability, music, male, vocals_db, mixture_db)
 
 
-def process(rows: list[dict], segmenter, vad, source: str, gender: bool, out: Path, work: Path) -> run.Outcome:
+def process(
+    rows: list[dict], segmenter, vad, source: str, gender: bool, out: Path, work: Path, threads: int
+) -> run.Outcome:
     """Segment one recording: its row points to the CSV, keeps the vocals' path as `vocals`, and sums up labels."""
     (row,) = rows
     if source == "both":
-        spans = label_both(row, segmenter, vad, gender, work)
+        spans = label_both(row, segmenter, vad, gender, work, threads)
     else:
         path = work / row["mixture" if source == "mixture" else "path"]
         blocks = audio.decode(path, segmenter.SAMPLE_RATE, 1, downmix=row["downmix"], pcm16=True)
@@ -138,7 +142,7 @@ def main() -> None:
         vad = Vad(args.device)
 
     def one(rows: list[dict]) -> run.Outcome:
-        return process(rows, segmenter, vad, args.source, not args.no_gender, args.out, args.work)
+        return process(rows, segmenter, vad, args.source, not args.no_gender, args.out, args.work, args.threads)
 
     inputs = manifest.read(args.manifest)
     run.run_shard(STAGE, inputs, args.out, one, program.settings(args), args.max_failed_fraction)

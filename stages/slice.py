@@ -213,7 +213,7 @@ def main() -> None:
     )
     parser.add_argument("--min-seconds", type=program.positive, default=1.5, help="shortest clip")
     parser.add_argument("--max-seconds", type=program.positive, default=12.0, help="longest clip")
-    parser.add_argument("--padding-seconds", type=float, default=0.04, help="kept before and after the speech")
+    parser.add_argument("--padding-seconds", type=float, default=0.03, help="kept before and after the speech")
     parser.add_argument("--pause-seconds", type=program.positive, default=0.6, help="a longer pause ends a clip")
     parser.add_argument("--merge-seconds", type=float, default=1.0, help="pause over which too short utterances join")
     parser.add_argument("--threads", type=int, default=2, help="cores to use")

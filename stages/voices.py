@@ -26,7 +26,7 @@ VOICE_SECONDS = 5.0  # one with less is not counted
 CUT = 0.35  # cosine distance within a cluster after centring
 ALIKE = 0.80  # a cluster of other recordings has the voice; so has one with OWN_SECONDS, else it is a voice of its own
 OWN_SECONDS = 30.0
-JOIN = 0.32  # a cluster of the voice's recordings: the voice under other sounds
+JOIN = 0.30  # a cluster of the voice's recordings: the voice under other sounds
 ASTRAY = 0.10  # but not where another cluster is this much nearer to it
 
 

@@ -21,6 +21,15 @@ def test_a_knock_is_no_speech_a_short_pause_is_and_soft_ends_are_followed():
     assert found == [(2.11, 5.55), (5.91, 6.95)]
 
 
+@pytest.mark.parametrize(("closed", "begins"), [(0.06, 1.0), (0.12, 1.2)])
+def test_what_is_heard_before_a_stop_belongs_to_the_word(closed, begins):
+    quiet = 1.2 - closed
+    probability = frames((1.24, 0), (2, 0.9), (1, 0))
+    level = frames((1, -90), (quiet - 1, -20), (closed, -80), (2.04, -20), (1, -90))
+    ((start, _),) = labels.stretches(labels.speech(probability, level))
+    assert start / 100 == pytest.approx(begins)
+
+
 def test_music_noise_and_silence_are_told_by_the_mixture():
     speaking = frames((2, 0), (2, 1), (4, 0)).astype(bool)
     music = frames((2, 4), (2, 0), (4, -4))
