@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 
 from pipeline import manifest, timeline
-from stages import labels, segment, threshold, voices
+from stages import clusters, labels, segment, threshold, voices
 
 THRESHOLDS = {
-    (voices, "CUT"): (0.31, 0.35, 0.39),
+    (clusters, "CUT"): (0.31, 0.35, 0.39),
     (voices, "JOIN"): (0.26, 0.30, 0.34),
     (voices, "ASTRAY"): (0.06, 0.10, 0.14),
     (threshold, "SURE"): (0.72, 0.76, 0.80),

@@ -13,7 +13,7 @@ import numpy as np
 
 from benchmarks.purity import rows, sound
 from pipeline import manifest
-from stages import voices
+from stages import clusters
 from stages.embed import load
 
 
@@ -32,7 +32,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("data", type=Path, help="folder with noisy_clean/ and radio/")
     found = mean(parser.parse_args().data)
-    manifest.write_text(voices.MEAN_VOICE, "\n".join(f"{value:.4f}" for value in found) + "\n")
+    manifest.write_text(clusters.MEAN_VOICE, "\n".join(f"{value:.4f}" for value in found) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""How pure the corpora of recordings with a known timeline are: every figure of docs/purity.md.
+"""How pure the corpora of recordings with a known timeline are: the figures of docs/purity.md.
 
     python -m benchmarks.purity ../shared/data/radio [--data ../shared/data] [--work FOLDER]
 
@@ -21,7 +21,7 @@ import numpy as np
 
 from benchmarks import held_out
 from pipeline import accounts, evaluate, timeline
-from stages import speaker, threshold, voices
+from stages import clusters, speaker, threshold, voices
 from stages.embed import load
 
 STAGES = (
@@ -127,7 +127,7 @@ class Judged:
 
     def cluster(self) -> None:
         """Cluster the clips, with the constants of the moment."""
-        self.clusters = voices.cluster(self.clips.vectors, self.clips.seconds, self.clips.recording)
+        self.clusters = clusters.cluster(self.clips.vectors, self.clips.seconds, self.clips.recording)
 
     def sure(self, vector: np.ndarray) -> np.ndarray:
         """Clips that are confidently the target's, (clips,) bool."""

@@ -3,7 +3,7 @@
     python -m benchmarks.voices --clips 1000000
 
 Makes the rows and embeddings of the embed stage in a temporary folder (a host who speaks a fifth of the time, and 2,000
-guests, each in a recording or two) and runs the stage with the host as its target. Embeddings are random around voices
+guests, a few to a recording) and runs the stage with the host as its target. Embeddings are random around voices
 as far apart as real ones; a clip lies from its voice as clips of one person do.
 """
 
@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline import arrays, manifest
-from stages import voices
+from stages import clusters
 
 CLIPS_PER_RECORDING = 400
 GUESTS = 2000
@@ -29,7 +29,7 @@ APART, SPREAD = 0.64, 0.45  # lengths of what a voice adds to the mean voice, an
 def make_work(work: Path, clips: int) -> None:
     """What the speaker stage reads: embed/ with a shard of a hundred recordings each, and a reference of the host."""
     dice = np.random.default_rng(0)
-    heads = voices.mean_voice() + APART / 16 * dice.standard_normal((GUESTS + 1, 256))
+    heads = clusters.mean_voice() + APART / 16 * dice.standard_normal((GUESTS + 1, 256))
     recordings = -(-clips // CLIPS_PER_RECORDING)
     shards = [f"s{number:04d}" for number in range(-(-recordings // 100))]
     (work / "index").mkdir(parents=True)
@@ -42,7 +42,7 @@ def make_work(work: Path, clips: int) -> None:
                 name, count = f"r{recording:06d}", min(CLIPS_PER_RECORDING, clips - recording * CLIPS_PER_RECORDING)
                 guests = 1 + (2 * recording + dice.integers(0, 4, count)) % GUESTS
                 who = np.where(dice.random(count) < 0.2, 0, guests)
-                vectors = voices.unit(heads[who] + SPREAD / 16 * dice.standard_normal((count, 256)))
+                vectors = clusters.unit(heads[who] + SPREAD / 16 * dice.standard_normal((count, 256)))
                 path = out / f"{name}.npz"
                 arrays.save(path, vectors=vectors.astype(np.float32))
                 for clip, seconds in enumerate(dice.uniform(1.5, 12, count).round(2).tolist()):
@@ -56,7 +56,7 @@ def make_work(work: Path, clips: int) -> None:
                     row |= {"start": 15.0 * clip, "end": 15.0 * clip + seconds, "duration": seconds, "channels": 1}
                     row |= {"sample_rate": 22050, "voiced_seconds": seconds, "embedding": clip}
                     keep(row | {"embeddings": str(path.relative_to(work))})
-    host = voices.unit(heads[:1]).astype(np.float32)
+    host = clusters.unit(heads[:1]).astype(np.float32)
     arrays.save(work / "references.npz", names=np.array(["host"]), vectors=host, doubts=np.array([""]))
 
 

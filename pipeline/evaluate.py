@@ -113,6 +113,9 @@ def report(truths: dict[str, Truth], corpus: Path, work: Path, table: Path | Non
     clips, losses, lost = timeline.read_clips(corpus), accounts.read_losses(work), []
     for speaker, kept in sorted(timeline.kept_frames(corpus).items()):
         name = speaker if speaker in known else nearest_speaker(truths, kept)
+        if not name:
+            lines.append(f"{speaker:<24} nobody speaks in what was kept")
+            continue
         shown = speaker if speaker == name else f"{speaker} (is {name})"
         one = purity(truths, kept, name)
         cut = cut_share(truths, [row for row in clips if row["speaker"] == speaker])

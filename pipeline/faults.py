@@ -66,7 +66,7 @@ def check_target(name: str, path: str) -> None:
         raise ConfigError(f"speaker.targets: {name!r} cannot be a speaker's name: use letters and digits.")
     if not Path(path).exists():
         raise ConfigError(f"speaker.targets: the reference of '{name}', '{path}', does not exist.")
-    if Path(path).is_dir() and not any(item.certain for item in inputs.find(path)):
+    if not any(item.certain for item in inputs.find(path, f"speaker.targets: {name}")):
         raise ConfigError(f"speaker.targets: the folder of '{name}', '{path}', holds no recording.")
 
 

@@ -27,7 +27,7 @@ class Found:
     provenance: dict = field(default_factory=dict)  # what the crawl knows of it
 
 
-def find(given: str | list[str]) -> list[Found]:
+def find(given: str | list[str], key: str = "input") -> list[Found]:
     """Every candidate recording, sorted by source, each path once.
 
     A folder is walked (links followed once), a file is taken as it is, a .txt file is a list of paths, one a
@@ -38,17 +38,18 @@ def find(given: str | list[str]) -> list[Found]:
     for name in _expand([given] if isinstance(given, str) else given):
         root = Path(name)
         if not root.exists():
-            raise ConfigError(f"input: '{name}' does not exist (looked in {Path.cwd()}): correct the path.")
+            raise ConfigError(f"{key}: '{name}' does not exist (looked in {Path.cwd()}): correct the path.")
+        folder = (root.absolute() if root.is_dir() else root.absolute().parent).name
         for item in _walk(root) if root.is_dir() else [Found(root, root.name)]:
             if (path := os.path.abspath(item.path)) not in found:
                 # The later of two of one name gets its folder's too, so that what was found before keeps its name.
-                longer = (item.source, os.path.join(root.parent.name if item.path == root else root.name, item.source))
+                longer = (item.source, os.path.join(folder, item.source))
                 source = next((one for one in longer if one not in sources), path)
                 sources.add(source)
                 found[path] = replace(item, source=source)
     if not found:
         raise ConfigError(
-            f"input: no recordings in {given!r}: expected files such as wav, mp3, flac, ogg, m4a, opus, mp4 or mkv."
+            f"{key}: no recordings in {given!r}: expected files such as wav, mp3, flac, ogg, m4a, opus, mp4 or mkv."
         )
     return sorted(found.values(), key=lambda item: (os.fsencode(item.source), os.fsencode(item.path)))
 

@@ -26,7 +26,7 @@ HELPERS = {
     "score": ("measures", "fingerprint", "engines/dnsmos_onnx", "engines/segment_onnx", "engines/embed_onnx"),
     "match": ("fingerprint",),
     "select": ("repeats", "match"),
-    "speaker": ("voices", "threshold", "present", "engines/mean_voice"),
+    "speaker": ("clusters", "voices", "threshold", "present", "engines/mean_voice"),
     "formats": ("exports/*",),
     "report": ("reports/*", "curves"),
 }

@@ -28,23 +28,31 @@ class Truth:
 
 
 def read_truth(path: Path) -> Truth:
-    """The timeline of one CSV."""
-    with open(path, encoding="utf-8", newline="") as lines:
-        rows = list(csv.DictReader(lines))
-    length = frame(rows[-1]["end"]) if rows else 0
-    speaker, label = np.full(length, "", object), np.full(length, "noEnergy", object)
+    """The timeline of one CSV. Raises ConfigError, naming the row, where it cannot be read."""
+    rows = list(read_table(path))
+    if rows and (missing := {"start", "end", "label", "speaker", "gender"} - set(rows[0])):
+        raise ConfigError(f"evaluate: {path} has no column {', '.join(sorted(missing))}: see docs/purity.md.")
+    found = []
     for row in rows:
-        span = slice(frame(row["start"]), frame(row["end"]))
         speech = row["label"] == "speech"
-        speaker[span] = row["speaker"] if speech else ""
         named = GENDERS.get(row["gender"]) if speech else OF_TRUTH.get(row["label"])
         if not named:
             raise ConfigError(
                 f"evaluate: {path}, at {row['start']} s: expected speech of gender M or F, or one of "
                 f"{', '.join(OF_TRUTH)}; found {row['label']} {row['gender']}: correct the timeline."
             )
-        label[span] = named
-    spoken = [(float(row["start"]), float(row["end"])) for row in rows if row["label"] == "speech"]
+        try:
+            found.append((float(row["start"]), float(row["end"]), row["speaker"] if speech else "", named))
+        except (TypeError, ValueError):
+            raise ConfigError(
+                f"evaluate: {path}: expected start and end in seconds, found {row['start']} and {row['end']}: "
+                "correct the timeline."
+            ) from None
+    length = max((frame(end) for _, end, *_ in found), default=0)
+    speaker, label = np.full(length, "", object), np.full(length, "noEnergy", object)
+    for start, end, name, named in found:
+        speaker[frame(start) : frame(end)], label[frame(start) : frame(end)] = name, named
+    spoken = [(start, end) for start, end, name, _ in found if name]
     return Truth(speaker, label, spoken)
 
 
@@ -71,15 +79,24 @@ def read_clips(corpus: Path) -> list[dict]:
 
 
 def recordings(corpus: Path) -> set[str]:
-    """The stems of all recordings that went in, also of those that nothing was kept of."""
+    """The stems of all recordings that went in, also of those that nothing was kept of. Each may stand for one only."""
     tables = (corpus / "clips.csv", corpus / "rejects.csv")
-    return {Path(row["source"]).stem for table in tables for row in read_table(table)}
+    found: dict[str, str] = {}
+    for source in sorted({row["source"] for table in tables for row in read_table(table)}):
+        if found.setdefault(Path(source).stem, source) != source:
+            raise ConfigError(
+                f"evaluate: {found[Path(source).stem]} and {source} would have one timeline, {Path(source).stem}.csv: "
+                "evaluate them apart."
+            )
+    return set(found)
 
 
 def read_table(path: Path) -> Iterator[dict]:
     """The rows of one of the corpus's tables."""
     if not path.is_file():
-        raise ConfigError(f"evaluate: {path} does not exist: name the folder of a finished corpus with --corpus.")
+        raise ConfigError(
+            f"evaluate: {path} does not exist: check --corpus, the folder of a finished corpus, and --truth."
+        )
     with open(path, encoding="utf-8", errors="surrogateescape", newline="") as lines:
         yield from csv.DictReader(lines)
 

@@ -38,7 +38,7 @@ def doubt(vectors: np.ndarray, partials: list[np.ndarray], files: list[str]) -> 
 def embed_target(name: str, path: str, embedder) -> tuple[np.ndarray, str]:
     """The unit vector (256,) of a target, and a doubt. Raises ConfigError where its clips hold too little voice."""
     sounds, files = [], []
-    for item in inputs.find(path):
+    for item in inputs.find(path, f"speaker.targets: {name}"):
         try:
             sounds.append(np.concatenate(list(audio.mono(audio.decode(item.path, embedder.SAMPLE_RATE, 1)))))
             files.append(item.source)

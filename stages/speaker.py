@@ -10,13 +10,14 @@ target was found; voices.jsonl, voice and gender of every clip. Rows are streame
 
 import argparse
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from pipeline import manifest, program, run
-from stages import present, threshold, voices
+from stages import clusters, present, threshold, voices
 from stages.present import Clips
 
 STAGE = "speaker"
@@ -30,42 +31,64 @@ def stream(work: Path) -> Iterator[dict]:
 
 
 def read(work: Path) -> Clips:
-    """Take in all clips; those of one recording share a file of vectors and follow each other."""
+    """Take in all clips that have a voice; those of one recording share a file of vectors and follow each other."""
     vectors, facts, numbers = [], [], {}
     path = stored = None
-    for row in stream(work):
+    for i, row in enumerate(stream(work)):
+        if row["voiced_seconds"] <= 0:
+            continue
         if row["embeddings"] != path:
             path, stored = row["embeddings"], np.load(work / row["embeddings"])["vectors"]
         number = numbers.setdefault(row["recording_id"], len(numbers))
         vectors.append(stored[row["embedding"]])
-        facts.append((row["duration"], number, row.get("male", float(row["label"] == "male"))))
-    seconds, recording, male = np.array(facts, float).reshape(-1, 3).T
-    return Clips(np.array(vectors, np.float32), seconds, recording.astype(int), male)
+        facts.append((i, row["duration"], number, row.get("male", float(row["label"] == "male"))))
+    place, seconds, recording, male = np.array(facts, float).reshape(-1, 4).T
+    return Clips(place.astype(int), np.array(vectors, np.float32), seconds, recording.astype(int), male)
 
 
-def choose(
-    clips: Clips, clusters: voices.Clusters, targets: np.ndarray, least: str
-) -> tuple[np.ndarray, np.ndarray, list[threshold.Verdict]]:
-    """For every clip the index of its target (-1: nobody's) and the answer, and a verdict per target."""
-    if least == "auto":
-        return threshold.assign(clusters, targets)
-    similarity = clips.vectors @ targets.T
-    found = similarity.max(axis=1) >= float(least)
-    verdicts = [
-        threshold.Verdict(
-            threshold.CONFIDENT if best >= float(least) else threshold.REJECTED, float(best), float("nan")
-        )
-        for best in similarity.max(axis=0)
-    ]
-    choice = np.where(found, np.argmax(similarity, axis=1), -1)
-    return choice, np.where(found, threshold.CONFIDENT, threshold.REJECTED), verdicts
+@dataclass(frozen=True)
+class Decision:
+    """Of every clip its voice, the index of its target (-1: nobody's) and the answer, (clips,) each.
+
+    targets: (targets, d) float32 unit; names, doubts and verdicts are the targets'.
+    """
+
+    voice: np.ndarray
+    choice: np.ndarray
+    answer: np.ndarray
+    names: list[str]
+    targets: np.ndarray
+    doubts: list[str]
+    verdicts: list[threshold.Verdict]
+
+
+def choose(clips: Clips, references: Path | None, least: str, count: int) -> Decision:
+    """Decide on all clips: by the targets of a reference stage, or the `count` voices (0: all) with most seconds."""
+    found = clusters.cluster(clips.vectors, clips.seconds, clips.recording)
+    voice = voices.group(found, clips.seconds)
+    if references:
+        stored = np.load(references)
+        names, targets, doubts = stored["names"].tolist(), stored["vectors"], stored["doubts"].tolist()
+    else:
+        heads = clusters.unit(clusters.sums(clips.vectors, clips.seconds, voice))
+        targets = heads[: count or None].astype(np.float32)
+        names, doubts = [f"voice{i + 1}" for i in range(len(targets))], [""] * len(targets)
+    if least != "auto":
+        made = threshold.by_cosine(clips.vectors, targets, float(least))
+    elif references:
+        made = threshold.assign(found, targets)
+    else:
+        choice = np.where(voice < len(targets), voice, -1)
+        answer = np.where(found.within, threshold.CONFIDENT, threshold.UNCERTAIN)
+        itself = threshold.Verdict(threshold.CONFIDENT, float("nan"), float("nan"))
+        made = choice, np.where(choice >= 0, answer, threshold.REJECTED), [itself] * len(targets)
+    choice, answer, verdicts = made
+    return Decision(voice, choice, answer, names, targets, doubts, verdicts)
 
 
 def decide(row: dict, choice: int, answer: int, scores: np.ndarray, names: list[str], short_clips: str) -> dict:
     """The row as kept, or its reject. scores: (targets,) plain cosines."""
     nearest = int(np.argmax(scores))
-    if row["voiced_seconds"] <= 0:
-        return manifest.reject(row, STAGE, "no_voice", "No voice was found in the clip.")
     if row["voiced_seconds"] < JUDGED_SECONDS and short_clips == "reject":
         message = f"{row['voiced_seconds']:.2f} s of voice, {JUDGED_SECONDS} s are needed to judge."
         return manifest.reject(row, STAGE, "too_short_to_judge", message)
@@ -77,13 +100,71 @@ def decide(row: dict, choice: int, answer: int, scores: np.ndarray, names: list[
     return row | {"parent_id": row["id"], "speaker": names[choice], "similarity": round(float(scores[choice]), 4)}
 
 
-def write_references(clips: Clips, choice: np.ndarray, names: list[str], paths: dict[int, str], out: Path, work: Path):
-    """Copy the most typical clips of every kept voice to out/NAME."""
+def write_rows(work: Path, out: Path, clips: Clips, made: Decision, genders: list[str], short_clips: str) -> None:
+    """Write manifest, rejects and voices.jsonl; a clip that is not among `clips` has no voice."""
+    numbers = iter(enumerate(clips.row.tolist()))
+    clip, here = next(numbers, (None, None))
+    with (
+        manifest.writing(out / "rejects.jsonl", manifest.REJECT) as reject,
+        manifest.writing(out / "manifest.jsonl") as keep,
+        manifest.writing(out / "voices.jsonl", {"schema": int, "id": str, "start": float, "end": float}) as tell,
+    ):
+        for i, row in enumerate(stream(work)):
+            if i != here:
+                reject(manifest.reject(row, STAGE, "no_voice", "No voice was found in the clip."))
+                continue
+            answer, scores = int(made.answer[clip]), clips.vectors[clip] @ made.targets.T
+            found = {"voice": present.name(made.voice[clip]), "gender": genders[made.voice[clip]]}
+            one = decide(row | found, int(made.choice[clip]), answer, scores, made.names, short_clips)
+            (reject if "reason" in one else keep)(one)
+            place = {name: row[name] for name in ("schema", "id", "source", "start", "end")}
+            tell(place | found | {"answer": present.ANSWERS[answer]})
+            clip, here = next(numbers, (None, None))
+
+
+def write_references(kept: dict[str, list[str]], out: Path, work: Path) -> None:
+    """Copy the clips, name of a voice -> paths, to out/NAME; nothing else stays in `out`."""
     shutil.rmtree(out, ignore_errors=True)
-    for number, name in enumerate(names):
-        (out / name).mkdir(parents=True, exist_ok=True)
-        for clip in present.typical(clips, choice, number):
-            shutil.copyfile(work / paths[clip], out / name / Path(paths[clip]).name)
+    for name, paths in kept.items():
+        (out / name).mkdir(parents=True)
+        for path in paths:
+            shutil.copyfile(work / path, out / name / Path(path).name)
+
+
+def paths_of(work: Path, rows: Iterable[int]) -> dict[int, str]:
+    """Where the clips of some rows lie, by number."""
+    wanted = set(rows)
+    return {i: row["path"] for i, row in enumerate(stream(work)) if i in wanted}
+
+
+def process(work: Path, out: Path, references: Path | None, least: str, short_clips: str, count: int) -> None:
+    """Decide on all clips and write what the stage writes."""
+    clips = read(work)
+    if not len(clips.row):
+        names = np.load(references)["names"].tolist() if references else []
+        absent = threshold.Verdict(threshold.REJECTED, float("nan"), float("nan"))
+        nobody = np.zeros(0, int)
+        made = Decision(nobody, nobody, nobody, names, nobody, [""] * len(names), [absent] * len(names))
+    else:
+        made = choose(clips, references, least, count)
+    described = present.describe_voices(clips, made.voice)
+    write_rows(work, out, clips, made, [one["gender"] for one in described], short_clips)
+    sure = made.answer == threshold.CONFIDENT
+    typical = {
+        name: [] if references else present.typical(clips, sure & (made.choice == number))
+        for number, name in enumerate(made.names)
+    }
+    to_hear = [one["medoid"] for one in described] + [clip for some in typical.values() for clip in some]
+    paths = paths_of(work, clips.row[to_hear].tolist() if to_hear else [])
+    kept = {name: [paths[int(clips.row[clip])] for clip in some] for name, some in typical.items() if some}
+    write_references(kept, out / "references", work)
+    rows = [one | {"medoid": paths[int(clips.row[one["medoid"]])]} for one in described]
+    manifest.write_text(out / "speakers.csv", present.to_csv(present.VOICE, rows))
+    lines = []
+    for number, verdict in enumerate(made.verdicts):
+        mine = [float(clips.seconds[(made.choice == number) & (made.answer == a)].sum()) for a in range(3)]
+        lines.append(present.describe_target(made.names[number], verdict, mine, made.doubts[number]))
+    manifest.write_text(out / "targets.csv", present.to_csv(present.TARGET, lines))
 
 
 def least_cosine(text: str) -> str:
@@ -102,54 +183,10 @@ def main() -> None:
     parser.add_argument("--short-clips", choices=("keep", "reject"), default="keep", help="clips too short to judge")
     parser.add_argument("--voices", type=int, default=1, help="without references: how many to keep, 0 for all")
     args = parser.parse_args()
+    if args.voices < 0:
+        parser.error("--voices must be 0 or more")
     with run.alone(args.out):
-        write(args, read(args.work))
-
-
-def write(args: argparse.Namespace, clips: Clips) -> None:
-    """Decide on all clips and write what the stage writes."""
-    voice, described, verdicts = np.zeros(0, int), [], []
-    if len(clips.vectors):
-        clusters = voices.cluster(clips.vectors, clips.seconds, clips.recording)
-        voice = voices.group(clusters, clips.seconds)
-        described = present.describe_voices(clips, voice)
-        if args.references:
-            stored = np.load(args.references)
-            names, targets, doubts = stored["names"].tolist(), stored["vectors"], stored["doubts"].tolist()
-        else:
-            targets = voices.unit(voices.sums(clips.vectors, clips.seconds, voice))[: args.voices or None]
-            names, doubts = [f"voice{i + 1}" for i in range(len(targets))], [""] * len(targets)
-        choice, answer, verdicts = choose(clips, clusters, targets, args.threshold)
-    genders = [one["gender"] for one in described]
-    to_hear = {one["medoid"] for one in described}
-    if not args.references and verdicts:
-        to_hear |= {clip for number in range(len(names)) for clip in present.typical(clips, choice, number)}
-    paths: dict[int, str] = {}
-    with (
-        manifest.writing(args.out / "rejects.jsonl", manifest.REJECT) as reject,
-        manifest.writing(args.out / "manifest.jsonl") as keep,
-        manifest.writing(args.out / "voices.jsonl", {"schema": int, "id": str, "start": float, "end": float}) as tell,
-    ):
-        for i, row in enumerate(stream(args.work)):
-            found = {"voice": described[voice[i]]["voice"], "gender": genders[voice[i]]}
-            made = decide(
-                row | found, int(choice[i]), int(answer[i]), clips.vectors[i] @ targets.T, names, args.short_clips
-            )
-            (reject if "reason" in made else keep)(made)
-            place = {name: row[name] for name in ("schema", "id", "source", "start", "end")}
-            tell(place | found | {"answer": present.ANSWERS[answer[i]]})
-            if i in to_hear:
-                paths[i] = row["path"]
-    if not args.references and verdicts:
-        write_references(clips, choice, names, paths, args.out / "references", args.work)
-    manifest.write_text(
-        args.out / "speakers.csv", present.to_csv([one | {"medoid": paths[one["medoid"]]} for one in described])
-    )
-    lines = []
-    for number, verdict in enumerate(verdicts):
-        mine = [float(clips.seconds[(choice == number) & (answer == a)].sum()) for a in range(3)]
-        lines.append(present.describe_target(names[number], verdict, mine, doubts[number]))
-    manifest.write_text(args.out / "targets.csv", present.to_csv(lines))
+        process(args.work, args.out, args.references, args.threshold, args.short_clips, args.voices)
 
 
 if __name__ == "__main__":
