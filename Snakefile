@@ -24,14 +24,28 @@ wildcard_constraints:
     shard=r"s\d+",
 
 
-def every_shard(wildcards):
-    """The embedded clips of all shards, known once the index is there."""
-    with open(checkpoints.index.get().output[0]) as lines:
-        return expand(f"{WORK}/embed/{{shard}}/manifest.jsonl", shard=json.load(lines)["shards"])
+def of_every_shard(*stages):
+    """An input function: the manifests and rejects of stages for all shards, known once the index is there."""
+
+    def paths(wildcards):
+        with open(checkpoints.index.get().output[0]) as lines:
+            shards = json.load(lines)["shards"]
+        return [
+            f"{WORK}/{stage}/{shard}/{kind}.jsonl"
+            for stage in stages
+            for shard in shards
+            for kind in ("manifest", "rejects")
+        ]
+
+    return paths
 
 
+# All that the stages write is asked for: what is lost is made again, also where what was made of it is still there.
 rule all:
     input:
+        of_every_shard("separate", "segment", "slice", "filter", "normalize", "score", "embed"),
+        f"{WORK}/speaker/rejects.jsonl",
+        f"{WORK}/select/manifest.jsonl",
         multiext(
             f"{CORPUS}/", "statistics.json", "clips.csv", "rejects.csv", "metadata.csv", "README.md", "report.html"
         ),
@@ -259,7 +273,7 @@ rule reference:
 # Who speaks in each clip, decided on the corpus as a whole.
 rule speaker:
     input:
-        manifests=every_shard,
+        manifests=of_every_shard("embed"),
         references=f"{WORK}/reference/references.npz" if PLAN.settings.speaker.targets else [],
         code=PLAN.code("speaker"),
     output:
@@ -279,7 +293,7 @@ rule speaker:
 # Sounds that come back in other recordings, by fingerprint.
 rule match:
     input:
-        manifests=every_shard,
+        manifests=of_every_shard("embed"),
         code=PLAN.code("match"),
     output:
         f"{WORK}/match/matches.jsonl",
@@ -317,10 +331,11 @@ rule export:
         f"{WORK}/select/manifest.jsonl",
         code=PLAN.code("export"),
     output:
-        f"{CORPUS}/statistics.json",
-        f"{CORPUS}/clips.csv",
-        f"{CORPUS}/rejects.csv",
-        f"{CORPUS}/metadata.csv",
+        # update: what an earlier run left stays while the job works, and where it fails
+        update(f"{CORPUS}/statistics.json"),
+        update(f"{CORPUS}/clips.csv"),
+        update(f"{CORPUS}/rejects.csv"),
+        update(f"{CORPUS}/metadata.csv"),
     log:
         f"{WORK}/log/export.log",
     benchmark:
@@ -335,7 +350,7 @@ rule formats:
         f"{CORPUS}/statistics.json",
         code=PLAN.code("formats"),
     output:
-        f"{CORPUS}/README.md",
+        update(f"{CORPUS}/README.md"),
     log:
         f"{WORK}/log/formats.log",
     benchmark:
@@ -352,7 +367,7 @@ rule report:
         f"{CORPUS}/statistics.json",
         code=PLAN.code("report"),
     output:
-        report(f"{CORPUS}/report.html", category="Corpus"),
+        update(report(f"{CORPUS}/report.html", category="Corpus")),
     log:
         f"{WORK}/log/report.log",
     benchmark:
@@ -381,4 +396,4 @@ onstart:
 
 onsuccess:
     if os.path.exists(f"{CORPUS}/statistics.json"):  # not yet, after `snakemake crawl`
-        print(summary.of(CORPUS))
+        print(summary.of(CORPUS, WORK))

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -139,4 +140,6 @@ def read(path: Path, start: int = 0, stop: int | None = None) -> np.ndarray:
 def check_there(path: Path) -> None:
     """Raise VoxsieveError where a file that an earlier stage wrote is gone: no fault of the recording."""
     if not path.is_file():
-        raise VoxsieveError(f"{path} is gone: run the stage that wrote it again, with -R and its name.")
+        pairs = zip(path.parts, path.parts[1:], strict=False)
+        stage = next((folder for folder, shard in pairs if re.fullmatch(r"s\d{4,}", shard)), "and its name")
+        raise VoxsieveError(f"{path} is gone: run the stage that wrote it again, with -R {stage}.")

@@ -51,7 +51,7 @@ def purity(truths: dict[str, Truth], kept: dict[str, np.ndarray], name: str) -> 
         total += np.sum(mine)
     seen = max(own + others + background, 1)
     return {
-        "kept_s": sum(int(mask.sum()) for mask in kept.values()) / FRAMES,
+        "kept_s": sum(int(mask.sum()) for key, mask in kept.items() if key in truths) / FRAMES,
         "precision": own / seen,
         "others": others / seen,
         "background": background / seen,
@@ -149,14 +149,14 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path, default=Path("corpus"), help="corpus folder with clips.csv")
     parser.add_argument("--work", type=Path, default=Path("work"), help="work folder, for the labels' accuracy")
     args = parser.parse_args()
-    stems = sorted(timeline.recordings(args.corpus))
-    truths = {
-        stem: timeline.read_truth(args.truth / f"{stem}.csv")
-        for stem in stems
-        if (args.truth / f"{stem}.csv").is_file()
-    }
+    tables = {stem: args.truth / f"{stem}.csv" for stem in sorted(timeline.recordings(args.corpus))}
+    truths = {stem: timeline.read_truth(path) for stem, path in tables.items() if path.is_file()}
+    if not args.truth.is_dir():
+        raise ConfigError(f"evaluate: {args.truth} is no folder: --truth names the one with the timelines.")
     if not truths:
         raise ConfigError(f"evaluate: no CSV in {args.truth} has the name of a recording of {args.corpus}.")
+    if apart := sorted(set(tables) - set(truths)):
+        print(f"without a timeline, and so not looked at: {', '.join(apart)}\n")
     print(report(truths, args.corpus, args.work, args.truth / "stems.csv"))
 
 

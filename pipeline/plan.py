@@ -4,7 +4,9 @@ Everything that can be wrong with a configuration is told here, in one sentence,
 """
 
 import fcntl
+import hashlib
 import json
+import os
 import shlex
 import sys
 from collections import defaultdict
@@ -40,6 +42,7 @@ class Plan:
         self.settings = settings
         self.by_conda = conda
         faults.check(settings)
+        check_records(settings.work_dir)
         # Changes where a file is added, removed or replaced; with sources, the crawl's manifest tells.
         self.listing = "crawled" if settings.sources else inputs.fingerprint(inputs.find(settings.input))
         self.crawl_settings = settings.model_dump_json(include={"sources", "crawl"})
@@ -178,6 +181,8 @@ def hold(work: str):
     try:
         Path(work).mkdir(parents=True, exist_ok=True)
         handle = open(Path(work) / ".lock", "w")  # noqa: SIM115 - held until the process ends
+        record(work).parent.mkdir(parents=True, exist_ok=True)
+        record(work).touch()
     except OSError as error:
         sys.exit(f"error: work_dir: '{work}' cannot be written ({error.strerror}): name another folder.")
     try:
@@ -185,6 +190,20 @@ def hold(work: str):
     except BlockingIOError:
         sys.exit(f"error: another run works in {work}: wait for it, or give this one a work_dir of its own.")
     return handle
+
+
+def record(work: str) -> Path:
+    """The file that tells that this work folder was made by runs from here, beside Snakemake's records of them."""
+    return Path(".snakemake", "voxsieve", hashlib.sha256(os.fsencode(work)).hexdigest()[:16])
+
+
+def check_records(work: str) -> None:
+    """Refuse a work folder that Snakemake has no records of: it would take everything there as up to date."""
+    if Path(work, "index", "shards.json").exists() and not record(work).exists():
+        raise ConfigError(
+            f"work_dir: '{work}' holds results of which there is no record in {Path.cwd() / '.snakemake'}, so that "
+            "changed settings would go unnoticed: run in the folder where it was made, or name another work_dir."
+        )
 
 
 def make(config: dict, conda: bool) -> Plan:

@@ -4,6 +4,7 @@ python -m pipeline.summary corpus
 """
 
 import argparse
+import csv
 import json
 from pathlib import Path
 
@@ -29,13 +30,25 @@ def table(statistics: dict) -> str:
     return "\n".join(lines)
 
 
-def of(corpus: Path | str) -> str:
-    """The table of a corpus folder, and where it is."""
+def warnings(work: Path) -> list[str]:
+    """What the speaker stage warned of, a line for each target."""
+    path = work / "speaker" / "targets.csv"
+    if not path.is_file():
+        return []
+    with open(path, encoding="utf-8", newline="") as lines:
+        return [f"warning: {row['target']}: {row['warning']}" for row in csv.DictReader(lines) if row["warning"]]
+
+
+def of(corpus: Path | str, work: Path | str | None = None) -> str:
+    """The table of a corpus folder, what its work folder warns of, and where it is."""
     path = Path(corpus) / "statistics.json"
     if not path.is_file():
         raise ConfigError(f"summary: {path} does not exist: name the folder of a finished corpus.")
     statistics = json.loads(path.read_text(encoding="utf-8"))
-    return f"{table(statistics)}\n\nThe corpus is in {Path(corpus).resolve()}"
+    lines = [table(statistics), "", *(warnings(Path(work)) if work else [])]
+    if not statistics["kept"]["clips"]:
+        lines.append("warning: nothing was kept: rejects.csv tells why, row by row")
+    return "\n".join([*lines, f"The corpus is in {Path(corpus).resolve()}"])
 
 
 def main() -> None:

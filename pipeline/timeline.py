@@ -30,7 +30,9 @@ class Truth:
 def read_truth(path: Path) -> Truth:
     """The timeline of one CSV. Raises ConfigError, naming the row, where it cannot be read."""
     rows = list(read_table(path))
-    if rows and (missing := {"start", "end", "label", "speaker", "gender"} - set(rows[0])):
+    if not rows:
+        raise ConfigError(f"evaluate: {path} has no rows: give the recording's timeline, or take the file away.")
+    if missing := {"start", "end", "label", "speaker", "gender"} - set(rows[0]):
         raise ConfigError(f"evaluate: {path} has no column {', '.join(sorted(missing))}: see docs/purity.md.")
     found = []
     for row in rows:
@@ -42,12 +44,15 @@ def read_truth(path: Path) -> Truth:
                 f"{', '.join(OF_TRUTH)}; found {row['label']} {row['gender']}: correct the timeline."
             )
         try:
-            found.append((float(row["start"]), float(row["end"]), row["speaker"] if speech else "", named))
+            start, end = float(row["start"]), float(row["end"])
+            if not 0 <= start <= end < float("inf"):
+                raise ValueError
         except (TypeError, ValueError):
             raise ConfigError(
                 f"evaluate: {path}: expected start and end in seconds, found {row['start']} and {row['end']}: "
                 "correct the timeline."
             ) from None
+        found.append((start, end, row["speaker"] if speech else "", named))
     length = max((frame(end) for _, end, *_ in found), default=0)
     speaker, label = np.full(length, "", object), np.full(length, "noEnergy", object)
     for start, end, name, named in found:
@@ -97,7 +102,7 @@ def read_table(path: Path) -> Iterator[dict]:
         raise ConfigError(
             f"evaluate: {path} does not exist: check --corpus, the folder of a finished corpus, and --truth."
         )
-    with open(path, encoding="utf-8", errors="surrogateescape", newline="") as lines:
+    with open(path, encoding="utf-8-sig", errors="surrogateescape", newline="") as lines:
         yield from csv.DictReader(lines)
 
 

@@ -13,7 +13,7 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from pipeline import manifest, program, run
+from pipeline import audio, manifest, program, run
 from pipeline.faults import MARKER, check_corpus
 from pipeline.filters import SCORES
 
@@ -109,6 +109,7 @@ def place_wavs(rows: list[dict], corpus: Path, work: Path) -> None:
 
 def link_or_copy(source: Path, destination: Path) -> None:
     """A hard link, or a copy where source and destination lie on different file systems."""
+    audio.check_there(source)
     try:
         os.link(source, destination)
     except OSError:

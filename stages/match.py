@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline import manifest, program, run
+from pipeline import audio, manifest, program, run
 from stages import fingerprint
 
 
@@ -33,6 +33,7 @@ class Prints:
         opened = stored = None
         for clip, (path, place) in enumerate(self.places):
             if path != opened:
+                audio.check_there(path)
                 opened, stored = path, dict(np.load(path))
             part = slice(*stored["bounds"][place : place + 2])
             yield clip, stored["hashes"][part], stored["frames"][part]

@@ -1,7 +1,7 @@
 """reference: embed the reference clips of the targets, one vector per target.
 
-A target is a file or a folder of clips of one voice; its vector is the mean of its clips', as Resemblyzer's
-embed_speaker has it. A reference that seems to hold more than one voice is told: in the log, and as `doubts` in the
+A target is a file or a folder of clips of one voice; its vector is the mean of its clips', weighted by the seconds of
+voice in them. A reference that seems to hold more than one voice is told: in the log, and as `doubts` in the
 file.
 """
 
@@ -43,7 +43,7 @@ def embed_target(name: str, path: str, embedder) -> tuple[np.ndarray, str]:
             sounds.append(np.concatenate(list(audio.mono(audio.decode(item.path, embedder.SAMPLE_RATE, 1)))))
             files.append(item.source)
         except Reject as error:
-            if item.certain:  # a file without a suffix need not be a recording
+            if item.certain and not item.path.name.startswith("."):  # such a file need not be a recording
                 raise ConfigError(
                     f"speaker.targets: {item.path}, of the reference of '{name}', cannot be read ({error}): "
                     "remove it or replace it."
@@ -57,7 +57,7 @@ def embed_target(name: str, path: str, embedder) -> tuple[np.ndarray, str]:
             f"expected at least {LEAST_SECONDS} s: give a longer recording of that voice alone."
         )
     vectors = np.stack([one.vector for one in found])
-    mean = vectors.mean(axis=0)
+    mean = np.average(vectors, axis=0, weights=[one.voiced_seconds for one in found])
     return (mean / np.linalg.norm(mean)).astype(np.float32), doubt(vectors, [one.partials for one in found], files)
 
 

@@ -163,6 +163,7 @@ def process(
 ) -> run.Outcome:
     """Cut one recording into clips, written as float WAV, mono, 44.1 kHz."""
     (row,) = rows
+    audio.check_there(work / row["path"])
     spans = read_csv(work / row["path"])
     vocals = work / row["vocals"]
     audio.check_there(vocals)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline import manifest, program, run
+from pipeline import audio, manifest, program, run
 from stages import clusters, present, threshold, voices
 from stages.present import Clips
 
@@ -38,6 +38,7 @@ def read(work: Path) -> Clips:
         if row["voiced_seconds"] <= 0:
             continue
         if row["embeddings"] != path:
+            audio.check_there(work / row["embeddings"])
             path, stored = row["embeddings"], np.load(work / row["embeddings"])["vectors"]
         number = numbers.setdefault(row["recording_id"], len(numbers))
         vectors.append(stored[row["embedding"]])

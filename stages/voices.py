@@ -11,8 +11,8 @@ import numpy as np
 from stages.clusters import Clusters, blocks, most_first, unit
 
 ALIKE = 0.80  # a cluster of other recordings has the voice; so has one with OWN_SECONDS, else it is a voice of its own
-OWN_SECONDS = 30.0
-JOIN = 0.30  # a cluster of the voice's recordings: the voice under other sounds
+JOIN = 0.30  # a cluster of the voice's recordings with at most SHORT_SECONDS: the voice under other sounds
+SHORT_SECONDS, OWN_SECONDS = 5.0, 50.0  # between them, what is asked for rises: more seconds tell a voice more surely
 ASTRAY = 0.10  # but not where another cluster is this much nearer to it
 
 
@@ -26,7 +26,8 @@ def grow(clusters: Clusters, core: int, target: np.ndarray | None = None) -> tup
         head = unit((clusters.heads[members] * clusters.seconds[members, None]).sum(axis=0))
         similarity = clusters.heads @ (head if target is None else unit(head + target))
         here = clusters.together[members].any(axis=0)
-        enough = np.where(here & (clusters.seconds < OWN_SECONDS), JOIN, ALIKE)
+        rise = (clusters.seconds - SHORT_SECONDS) / (OWN_SECONDS - SHORT_SECONDS)
+        enough = np.where(here, JOIN + (ALIKE - JOIN) * np.clip(rise, 0, 1), ALIKE)
         candidates = np.flatnonzero(~members & (similarity >= enough))
         outside = np.where(members, -1.0, clusters.heads[candidates] @ clusters.heads.T)
         outside[np.arange(len(candidates)), candidates] = -1.0

@@ -122,6 +122,38 @@ def test_rerunning_one_stage_reruns_what_follows_and_nothing_before(demo_run):
     assert (folder / "work/separate/s0000/manifest.jsonl").stat().st_mtime_ns == stamp
 
 
+def test_what_was_lost_is_made_again_by_the_same_command(demo_run):
+    """As after a `kill -9` while one stage was run anew: Snakemake has taken its results away."""
+    config, folder = demo_run
+    before = contents(folder / "corpus")
+    for kind in ("manifest", "rejects"):
+        (folder / f"work/slice/s0001/{kind}.jsonl").unlink()
+    assert "slice" in jobs_of(snakemake(config))
+    assert contents(folder / "corpus") == before
+    assert "Nothing to be done" in snakemake(config)
+
+
+def test_a_failed_export_leaves_the_corpus_as_it_was(demo_run):
+    config, folder = demo_run
+    before = contents(folder / "corpus")
+    name = read_csv(folder / "corpus/clips.csv")[0]["clip"]
+    (wav,) = (folder / "work/normalize").rglob(f"{name}.wav")
+    kept = wav.read_bytes()
+    wav.unlink()
+    code, said = snakemake(config, "-R", "export", check=False)
+    assert code and f"{wav.name} is gone" in said + (folder / "work/log/export.log").read_text()
+    assert contents(folder / "corpus") == before
+    wav.write_bytes(kept)
+    snakemake(config)
+    assert contents(folder / "corpus") == before
+
+
+def test_a_work_folder_without_snakemakes_records_is_refused(demo_run, tmp_path):
+    config, folder = demo_run
+    code, said = snakemake(config, "-n", check=False, cwd=tmp_path)
+    assert code and "no record in" in said and str(folder / "work") in said
+
+
 def test_kill_9_twice_and_the_same_command_give_the_same_corpus(demo_run, tmp_path, demo):
     """A run that is killed in separate and again in slice ends as the undisturbed one did, byte for byte."""
     config = write_config(tmp_path, input=str(demo), shard_minutes=0.5)

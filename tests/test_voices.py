@@ -76,7 +76,7 @@ def test_a_voice_takes_in_what_is_like_it_in_its_recordings_and_elsewhere_only_w
     together = [[1, 1, 0, 0], [1, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]]
     members, _ = voices.grow(made_of(heads, [40, 5, 5, 5], together), 0)
     assert members.tolist() == [True, True, False, True]
-    members, _ = voices.grow(made_of(heads, [40, 31, 5, 5], together), 0)
+    members, _ = voices.grow(made_of(heads, [40, 30, 5, 5], together), 0)
     assert members.tolist() == [True, False, False, True]
 
 
