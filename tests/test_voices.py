@@ -248,7 +248,9 @@ def test_a_target_that_is_not_surely_found_gets_a_warning():
 
 def test_a_reference_of_two_voices_is_told():
     heads = np.eye(4, dtype=np.float32)
-    steady, mixed = heads[[0, 0, 0, 0, 0]], heads[[0, 0, 0, 1, 1]]
+    steady, mixed = heads[[0, 0, 0, 0, 0]], heads[[0, 1, 0, 1, 0]]
+    assert reference.second_voice(mixed) == pytest.approx(0.4)
+    assert reference.second_voice(heads[[0] * 9 + [1]]) == 0 == reference.second_voice(heads[:1])
     assert reference.doubt(heads[[0]], [steady], ["a.wav"]) == ""
     assert "a.wav" in reference.doubt(heads[[0]], [mixed], ["a.wav"])
     assert "c.wav" in reference.doubt(heads[[0, 0, 1]], [steady] * 3, ["a.wav", "b.wav", "c.wav"])
