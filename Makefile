@@ -6,7 +6,7 @@ CONFIG ?=
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes
 
-.PHONY: all environment weights environments test lint bench lock
+.PHONY: all environment weights environments config test lint bench lock
 .DELETE_ON_ERROR:
 
 all: environment weights
@@ -21,11 +21,11 @@ environment: .venv/complete
 	touch $@
 
 weights: environment
-	@$(BIN)/python -m pipeline.models
+	@$(BIN)/python -m install.weights
 
 # What the tests want besides: the original packages, the crawl, and the libraries that read exports.
 environments: environment
-	@$(BIN)/python -m pipeline.environments spleeter ina resemblyzer crawl consumers
+	@$(BIN)/python -m install.environments spleeter ina resemblyzer crawl consumers
 
 .venv/dev: .venv/complete requirements-dev.lock
 	$(PIP) -r requirements-dev.lock
@@ -35,6 +35,12 @@ lint: .venv/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile
+	$(BIN)/lint-imports
+	@$(BIN)/python -m pipeline.config | diff - config.yaml || (echo "config.yaml is not what the settings say: run make config"; exit 1)
+
+# config.yaml, from the settings of the stages.
+config: environment
+	$(BIN)/python -m pipeline.config > config.yaml.new && mv config.yaml.new config.yaml
 
 test: lint weights environments
 	$(BIN)/python -m pytest
@@ -47,7 +53,7 @@ LOCK := uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit
 lock:
 	$(LOCK) pyproject.toml -o requirements.lock
 	$(LOCK) --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
-	$(LOCK) envs/spleeter.in -o envs/spleeter.lock
+	$(LOCK) --overrides envs/spleeter.overrides envs/spleeter.in -o envs/spleeter.lock
 	$(LOCK) --overrides envs/ina.overrides envs/ina.in -o envs/ina.lock
 	$(LOCK) envs/crawl.in -o envs/crawl.lock
 	$(LOCK) --find-links "$$PIP_FIND_LINKS" envs/consumers.in -o envs/consumers.lock

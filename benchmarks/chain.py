@@ -19,7 +19,8 @@ from pathlib import Path
 import soundfile
 import yaml
 
-from pipeline import audio, environments, ffmpeg, inputs, models
+from install import environments
+from pipeline import audio, ffmpeg, inputs
 
 ROOT = Path(__file__).parents[1]
 RESEMBLE = """
@@ -42,14 +43,14 @@ def originals(files: list[Path], reference: Path, folder: Path) -> dict[str, flo
     """Seconds of each step of the plain chain."""
     os.environ["PATH"] = str(Path(ffmpeg.find("ffmpeg")).parent) + os.pathsep + os.environ["PATH"]
     os.environ |= {"TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_HOME": str(folder / "keras")}
-    weights = {"MODEL_PATH": folder / "spleeter" / "2stems", "KERAS": folder / "keras" / "inaSpeechSegmenter"}
-    for place, part in zip(weights.values(), ("spleeter", "ina"), strict=True):
+    places = {"MODEL_PATH": folder / "spleeter" / "2stems", "KERAS": folder / "keras" / "inaSpeechSegmenter"}
+    for place, part in zip(places.values(), ("spleeter", "ina"), strict=True):
         place.mkdir(parents=True)
-        for name in models.PINNED:
+        for name in weights.PINNED:
             if name.startswith(part):
-                (place / Path(name).name).symlink_to(models.file(name))
-    (weights["MODEL_PATH"] / "checkpoint").write_text('model_checkpoint_path: "model"\n')
-    (weights["MODEL_PATH"] / ".probe").write_text("OK")
+                (place / Path(name).name).symlink_to(weights.file(name))
+    (places["MODEL_PATH"] / "checkpoint").write_text('model_checkpoint_path: "model"\n')
+    (places["MODEL_PATH"] / ".probe").write_text("OK")
     os.environ["MODEL_PATH"] = str(folder / "spleeter")
     seconds = dict.fromkeys(("separate", "segment", "slice", "normalize", "speaker"), 0.0)
     clips, labels, levelled = (folder / name for name in ("clips", "labels", "levelled"))

@@ -21,8 +21,9 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from pipeline import audio, environments, ffmpeg, inputs
-from stages.engines.loudness import integrated_loudness
+from engines.loudness.bs1770 import integrated_loudness
+from install import environments
+from pipeline import audio, ffmpeg, inputs
 
 MINUTES = 10
 PACKAGES = {"separate": "spleeter", "segment": "ina", "embed": "resemblyzer", "normalize": None}

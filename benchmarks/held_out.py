@@ -5,8 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline import manifest, timeline
-from stages import clusters, labels, segment, threshold, voices
+from evaluation import timeline
+from pipeline import manifest
+from stages import segment
+from stages.segment import labels
+from stages.speaker import clusters, threshold, voices
 
 THRESHOLDS = {
     (clusters, "CUT"): (0.31, 0.35, 0.39),
@@ -67,7 +70,7 @@ def thresholds(judged, others: list, strangers: dict[str, np.ndarray]) -> tuple[
 
 def speech(work: Path, truths: dict[str, timeline.Truth]) -> float:
     """Share of frames right as speech or not, every show with the constants that are best for the others."""
-    from stages.engines.vad_silero import Vad
+    from engines.silero.onnx import Vad
 
     segmenter, vad = segment.load("onnx", "smn", False, False, 2, "auto"), Vad()
     heard = {}

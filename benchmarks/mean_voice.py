@@ -13,8 +13,8 @@ import numpy as np
 
 from benchmarks.purity import rows, sound
 from pipeline import manifest
-from stages import clusters
 from stages.embed import load
+from stages.speaker import clusters
 
 
 def mean(data: Path) -> np.ndarray:

@@ -17,7 +17,8 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from pipeline import audio, environments, inputs
+from install import environments
+from pipeline import audio, inputs
 
 PACKAGES = {"separate": "spleeter", "segment": "ina", "embed": "resemblyzer"}
 

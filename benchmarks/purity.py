@@ -20,9 +20,11 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import held_out
-from pipeline import accounts, evaluate, timeline
-from stages import clusters, speaker, threshold, voices
+from evaluation import __main__ as evaluate
+from evaluation import accounts, timeline
+from stages import speaker
 from stages.embed import load
+from stages.speaker import clusters, threshold, voices
 
 STAGES = (
     ("separate", []),

@@ -21,9 +21,9 @@ THREADS = 2
 def separate(engine: str, folder: Path):
     """Streamed by us; whole, as its own `separate()` wants it, by the package."""
     if engine == "onnx":
-        from stages.engines.separate_onnx import Separator
+        from engines.spleeter.onnx import Separator
     else:
-        from stages.engines.separate_spleeter import Separator
+        from engines.spleeter.original import Separator
     separator = Separator(threads=THREADS)
     yield
     if engine == "original":
@@ -37,11 +37,11 @@ def separate(engine: str, folder: Path):
 def segment(engine: str, folder: Path):
     """The package with its default batch of 32."""
     if engine == "onnx":
-        from stages.engines.segment_onnx import Segmenter
+        from engines.ina.onnx import Segmenter
 
         segmenter = Segmenter(threads=THREADS)
     else:
-        from stages.engines.segment_ina import Segmenter
+        from engines.ina.original import Segmenter
 
         segmenter = Segmenter(threads=THREADS, batch=32)
     yield
@@ -51,9 +51,9 @@ def segment(engine: str, folder: Path):
 def embed(engine: str, folder: Path):
     """All clips; by the package one after the other, as its README shows."""
     if engine == "onnx":
-        from stages.engines.embed_onnx import Embedder
+        from engines.resemblyzer.onnx import Embedder
     else:
-        from stages.engines.embed_resemblyzer import Embedder
+        from engines.resemblyzer.original import Embedder
     embedder = Embedder(threads=THREADS)
     yield
     embedder.embed([soundfile.read(path, dtype="float32")[0] for path in sorted((folder / "clips").iterdir())])
@@ -61,9 +61,9 @@ def embed(engine: str, folder: Path):
 
 def normalize(engine: str, folder: Path):
     """Measure, gain, peak check and write; by the package two ffmpeg runs a clip, so fewer clips stand for all."""
+    from engines.loudness import bs1770 as loudness
     from pipeline import audio
     from stages import normalize as stage
-    from stages.engines import loudness
 
     worker = stage.load(engine, -23.0, -1.0)
     paths = sorted((folder / "loud").iterdir())

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline import arrays, manifest
-from stages import clusters
+from stages.speaker import clusters
 
 CLIPS_PER_RECORDING = 400
 GUESTS = 2000

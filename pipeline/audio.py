@@ -5,7 +5,7 @@ import os
 import re
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,85 +16,120 @@ from pipeline.errors import Reject, VoxsieveError
 
 BLOCK_SECONDS = 20
 WORK_RATE = 44100  # the rate of Spleeter's model, and of everything between `separate` and `normalize`
+CHANNELS = ("left", "right")
+ENDED_FROM_OUTSIDE = 255  # ffmpeg's own status after SIGTERM or SIGINT
+Downmix = list  # of [second from which it holds, "mean", "left" or "right"], the first from second 0
+MEAN: Downmix = [[0.0, "mean"]]
 
 
 def probe(path: Path) -> dict:
-    """The first audio stream of a file: {"codec", "sample_rate", "channels"}.
+    """The first audio stream of a file: {"codec", "sample_rate", "channels", "container_seconds"}, the last may be None.
 
     Raises Reject("no_audio") for a file without an audio stream, Reject("undecodable") for anything else.
     """
-    command = ["-hide_banner", "-loglevel", "error", "-protocol_whitelist", "file,pipe"]
-    command += ["-select_streams", "a:0", "-show_entries", "stream=codec_name,sample_rate,channels"]
+    command = ["-hide_banner", "-loglevel", "error", "-protocol_whitelist", "file,pipe", "-select_streams", "a:0"]
+    command += ["-show_entries", "stream=codec_name,sample_rate,channels,duration:format=duration"]
     answer = ffmpeg.run([*command, "-of", "json", ffmpeg.address(path)], "ffprobe")
+    _check_status(answer.returncode, path, "ffprobe")
     if answer.returncode:
         raise Reject("undecodable", f"Not a sound file that ffmpeg can read: {ffmpeg.complaint(answer.stderr, path)}")
-    streams = json.loads(answer.stdout).get("streams") or []
-    if not streams:
+    told = json.loads(answer.stdout)
+    if not told.get("streams"):
         raise Reject("no_audio", "The file has no audio stream.")
-    stream = streams[0]
+    stream = told["streams"][0]
     rate, channels = int(stream.get("sample_rate") or 0), int(stream.get("channels") or 0)
     if not rate or not channels:
         raise Reject("undecodable", "The audio stream has no sample rate or no channels.")
-    return {"codec": stream.get("codec_name", "unknown"), "sample_rate": rate, "channels": channels}
+    seconds = stream.get("duration") or told.get("format", {}).get("duration")
+    facts = {"codec": stream.get("codec_name", "unknown"), "sample_rate": rate, "channels": channels}
+    return facts | {"container_seconds": float(seconds) if seconds else None}
 
 
-def decode(
-    path: Path, sample_rate: int, channels: int, downmix: str = "mean", pcm16: bool = False
-) -> Iterator[np.ndarray]:
-    """Decode the first audio stream: float32 blocks (n, channels) of about 20 s, resampled by ffmpeg.
+class Decoding:
+    """The first audio stream of a file: iterated once, float32 blocks (n, channels) of about 20 s, by ffmpeg.
 
-    `downmix` says how one channel is made of several: "mean" (ffmpeg's own), or "left" or "right" where the mean
-    would cancel. `pcm16` rounds to 16 bits on the way, as inaSpeechSegmenter's reader does. NaN and infinity become
-    0. What can be read of a damaged file is given; Reject("undecodable") where that is nothing.
+    `pcm16` rounds to 16 bits on the way, as inaSpeechSegmenter's reader does; `channel` takes "left" or "right" instead
+    of mixing to one. NaN and infinity become 0. What can be read of a damaged file is given; then `complaint` is what
+    ffmpeg said of it, "" where nothing was wrong. Raises Reject("undecodable") where nothing can be read.
     """
-    kind, size = ("s16le", 2) if pcm16 else ("f32le", 4)
-    command = [ffmpeg.find("ffmpeg"), *ffmpeg.INPUT, "-i", ffmpeg.address(path), "-map", "0:a:0"]
-    if downmix == "mean" or channels > 1:
-        command += ["-ac", str(channels)]
-    else:
-        command += ["-af", f"pan=mono|c0=c{('left', 'right').index(downmix)}"]
-    command += ["-ar", str(sample_rate), "-f", kind, "-acodec", f"pcm_{kind}", "pipe:1"]
-    block_bytes = BLOCK_SECONDS * sample_rate * channels * size
-    empty = True
-    with tempfile.TemporaryFile() as stderr:
-        process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr, bufsize=block_bytes
-        )
-        try:
-            while data := process.stdout.read(block_bytes):
-                data = data[: len(data) - len(data) % (channels * size)]
-                empty = False
-                if pcm16:
-                    block = np.frombuffer(data, "<i2").astype(np.float32) / 32768
-                else:
-                    block = np.nan_to_num(np.frombuffer(data, "<f4"), nan=0, posinf=0, neginf=0)
-                yield block.reshape(-1, channels)
-            if process.wait() < 0:
-                raise VoxsieveError(
-                    f"ffmpeg was ended by signal {-process.returncode} while it read {path}: run again, "
-                    "with fewer jobs at once (-j) where memory is short."
-                )
-        finally:
-            if process.poll() is None:
-                process.kill()
-                process.wait()
-            process.stdout.close()
-        if empty:
+
+    def __init__(self, path: Path, sample_rate: int, channels: int, channel: str | None = None, pcm16: bool = False):
+        self.path, self.channels, self.pcm16 = path, channels, pcm16
+        self.complaint = ""
+        kind, self._size = ("s16le", 2) if pcm16 else ("f32le", 4)
+        to_one = ["-af", f"pan=mono|c0=c{CHANNELS.index(channel)}"] if channel else ["-ac", str(channels)]
+        self._command = [ffmpeg.find("ffmpeg"), *ffmpeg.INPUT, "-i", ffmpeg.address(path), "-map", "0:a:0", *to_one]
+        self._command += ["-ar", str(sample_rate), "-f", kind, "-acodec", f"pcm_{kind}", "pipe:1"]
+        self._block_bytes = BLOCK_SECONDS * sample_rate * channels * self._size
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        empty = True
+        with tempfile.TemporaryFile() as stderr:
+            process = subprocess.Popen(
+                self._command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr, bufsize=-1
+            )
+            try:
+                while data := process.stdout.read(self._block_bytes):
+                    empty = False
+                    yield self._samples(data[: len(data) - len(data) % (self.channels * self._size)])
+                _check_status(process.wait(), self.path, "ffmpeg")
+            finally:
+                if process.poll() is None:
+                    process.kill()
+                    process.wait()
+                process.stdout.close()
             stderr.seek(0)
-            raise Reject("undecodable", f"No audio could be decoded: {ffmpeg.complaint(stderr.read(), path)}")
+            said = stderr.read()
+        if said or process.returncode:
+            self.complaint = ffmpeg.complaint(said, self.path)
+        if empty:
+            raise Reject("undecodable", f"No audio could be decoded: {ffmpeg.complaint(said, self.path)}")
+
+    def _samples(self, data: bytes) -> np.ndarray:
+        if self.pcm16:
+            block = np.frombuffer(data, "<i2").astype(np.float32) / 32768
+        else:
+            block = np.nan_to_num(np.frombuffer(data, "<f4"), nan=0, posinf=0, neginf=0)
+        return block.reshape(-1, self.channels)
 
 
-def mono(blocks: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
-    """One-channel blocks (n, 1) as vectors (n,)."""
+def _check_status(status: int, path: Path, program: str) -> None:
+    """Raise VoxsieveError where a child was ended by somebody: that says nothing of the recording."""
+    if status < 0 or status == ENDED_FROM_OUTSIDE:
+        how = f"by signal {-status}" if status < 0 else "from outside"
+        raise VoxsieveError(
+            f"{program} was ended {how} while it read {path}: run again, with fewer jobs at once (-j) where memory is "
+            "short."
+        )
+
+
+def decode_mono(path: Path, sample_rate: int, downmix: Downmix = MEAN, pcm16: bool = False) -> Iterator[np.ndarray]:
+    """Decode a file as one channel: float32 blocks (n,); `downmix` as the index chose it."""
+    if len(downmix) == 1:
+        how = downmix[0][1]
+        blocks = Decoding(path, sample_rate, 1, None if how == "mean" else how, pcm16)
+    else:
+        blocks = Decoding(path, sample_rate, 2, None, pcm16)
+    first = 0
     for block in blocks:
-        yield block[:, 0]
+        yield to_mono(block, downmix, first / sample_rate, sample_rate)
+        first += len(block)
 
 
-def to_mono(block: np.ndarray, downmix: str) -> np.ndarray:
-    """(n, channels) to (n,): the mean, or the channel that the index chose because the mean would cancel."""
+def to_mono(block: np.ndarray, downmix: Downmix, start: float, sample_rate: int) -> np.ndarray:
+    """(n, channels) from second `start` of a recording to (n,): the mean, or the channel of the passage.
+
+    The index chooses a channel where the mean would cancel.
+    """
     if block.shape[1] == 1:
         return block[:, 0]
-    return block.mean(axis=1) if downmix == "mean" else block[:, ("left", "right").index(downmix)]
+    mixed = np.empty(len(block), block.dtype)
+    borders = [round((second - start) * sample_rate) for second, _ in downmix[1:]]
+    edges = np.clip([0, *borders, len(block)], 0, len(block))
+    for (_, how), first, stop in zip(downmix, edges, edges[1:], strict=False):
+        part = block[first:stop]
+        mixed[first:stop] = part.mean(axis=1) if how == "mean" else part[:, CHANNELS.index(how)]
+    return mixed
 
 
 def resample(signal: np.ndarray, source_rate: int, target_rate: int) -> np.ndarray:
@@ -108,9 +143,10 @@ def resample(signal: np.ndarray, source_rate: int, target_rate: int) -> np.ndarr
 
 @contextmanager
 def writing(path: Path, sample_rate: int, channels: int, subtype: str = "PCM_16"):
-    """A soundfile.SoundFile that writes beside `path` and is renamed when the block ends without error.
+    """A soundfile.SoundFile that writes beside `path`; it is read back and renamed when the block ends without error.
 
-    Formats by suffix: .flac and .wav. Samples beyond full scale are clipped by the integer formats.
+    Formats by suffix: .flac and .wav. Samples beyond full scale are clipped by the integer formats. Raises
+    VoxsieveError where the file cannot be written whole: libsndfile tells a full disk without a number, or not at all.
     """
     import soundfile
 
@@ -120,9 +156,26 @@ def writing(path: Path, sample_rate: int, channels: int, subtype: str = "PCM_16"
     try:
         with soundfile.SoundFile(partial, "w", sample_rate, channels, subtype, **options) as out:
             yield out
+            written = out.frames
+        _check_whole(partial, written)
         os.replace(partial, path)
+    except soundfile.LibsndfileError as error:
+        raise VoxsieveError(f"{path} cannot be written ({error}): make room, then run again.") from error
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _check_whole(path: Path, frames: int) -> None:
+    """Raise LibsndfileError or VoxsieveError unless the file's last samples can be read back."""
+    import soundfile
+
+    with soundfile.SoundFile(path) as back:
+        tail = min(frames, 1024)
+        if back.frames == frames:
+            back.seek(frames - tail)
+            if len(back.read(tail, dtype="int16")) == tail:
+                return
+    raise VoxsieveError(f"{path} cannot be written whole: make room, then run again.")
 
 
 def read(path: Path, start: int = 0, stop: int | None = None) -> np.ndarray:
@@ -137,9 +190,23 @@ def read(path: Path, start: int = 0, stop: int | None = None) -> np.ndarray:
     return signal
 
 
+def blocks(path: Path, seconds: float = 60.0) -> Iterator[np.ndarray]:
+    """One of the pipeline's own files in float32 blocks (n, channels). Raises VoxsieveError where it is gone."""
+    import soundfile
+
+    check_there(path)
+    with soundfile.SoundFile(path) as opened:
+        yield from opened.blocks(round(seconds * opened.samplerate), dtype="float32", always_2d=True)
+
+
 def check_there(path: Path) -> None:
     """Raise VoxsieveError where a file that an earlier stage wrote is gone: no fault of the recording."""
     if not path.is_file():
         pairs = zip(path.parts, path.parts[1:], strict=False)
         stage = next((folder for folder, shard in pairs if re.fullmatch(r"s\d{4,}", shard)), "and its name")
         raise VoxsieveError(f"{path} is gone: run the stage that wrote it again, with -R {stage}.")
+
+
+def concatenated(parts: Iterable[np.ndarray]) -> np.ndarray:
+    """Blocks (n,) as one signal."""
+    return np.concatenate([np.zeros(0, np.float32), *parts])

@@ -29,6 +29,14 @@ def find(program: str) -> str:
     raise VoxsieveError(f"{program} is neither on the PATH nor in the environment: run `make environment`.")
 
 
+@cache
+def identity() -> str:
+    """What changes where another ffmpeg is installed: its path, size and time."""
+    path = Path(find("ffmpeg"))
+    told = path.stat()
+    return f"{path.name} {told.st_size} {told.st_mtime_ns}"
+
+
 def address(path: Path) -> str:
     """The file's address as ffmpeg wants it, safe for any name."""
     return f"file:{path}"

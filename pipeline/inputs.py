@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import stat
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -18,13 +19,16 @@ TEXT_LIST = ".txt"
 class Found:
     """A file (or a folder with an audio name) that `input` leads to.
 
-    `source`: its path relative to `input`, and its name from here on: no two are the same.
+    `source`: its path relative to `input`, and its name from here on: no two are the same. `certain`: False without a
+    suffix, so taken as a recording only where it turns out to be one. `fault`: (reason, message) of what cannot even be
+    looked into. `provenance`: what the crawl knows of it.
     """
 
     path: Path
     source: str
-    certain: bool = True  # False: no suffix, so taken as a recording only where it turns out to be one
-    provenance: dict = field(default_factory=dict)  # what the crawl knows of it
+    certain: bool = True
+    provenance: dict = field(default_factory=dict)
+    fault: tuple[str, str] | None = None
 
 
 def find(given: str | list[str], key: str = "input") -> list[Found]:
@@ -33,33 +37,50 @@ def find(given: str | list[str], key: str = "input") -> list[Found]:
     A folder is walked (links followed once), a file is taken as it is, a .txt file is a list of paths, one a
     line. Raises ConfigError where something named does not exist or nothing is found.
     """
-    found: dict[str, Found] = {}
+    candidates: dict[str, Found] = {}
     sources: set[str] = set()
     for name in _expand([given] if isinstance(given, str) else given):
         root = Path(name)
         if not root.exists():
             raise ConfigError(f"{key}: '{name}' does not exist (looked in {Path.cwd()}): correct the path.")
+        if not root.is_dir() and not root.is_file():
+            raise ConfigError(f"{key}: '{name}' is neither a file nor a folder (a pipe, a device): name a file.")
         folder = (root.absolute() if root.is_dir() else root.absolute().parent).name
         for item in _walk(root) if root.is_dir() else [Found(root, root.name)]:
-            if (path := os.path.abspath(item.path)) not in found:
-                # The later of two of one name gets its folder's too, so that what was found before keeps its name.
+            if (path := os.path.abspath(item.path)) not in candidates:
+                # The later of two of one name gets its folder's too, so that what was there before keeps its name.
                 longer = (item.source, os.path.join(folder, item.source))
-                source = next((one for one in longer if one not in sources), path)
+                source = next((text for text in longer if text not in sources), path)
                 sources.add(source)
-                found[path] = replace(item, source=source)
-    if not found:
+                candidates[path] = replace(item, source=source)
+    if not candidates:
         raise ConfigError(
             f"{key}: no recordings in {given!r}: expected files such as wav, mp3, flac, ogg, m4a, opus, mp4 or mkv."
         )
-    return sorted(found.values(), key=lambda item: (os.fsencode(item.source), os.fsencode(item.path)))
+    return sorted(candidates.values(), key=lambda item: (os.fsencode(item.source), os.fsencode(item.path)))
+
+
+def identity(path: Path) -> dict[str, int]:
+    """What tells a file from another one of its name: size, time and inode."""
+    told = path.stat()
+    return {"size": told.st_size, "mtime_ns": told.st_mtime_ns, "inode": told.st_ino}
 
 
 def fingerprint(items: list[Found]) -> str:
-    """Digest of names, sizes and times: changes where a file is added, removed or replaced."""
+    """Digest of names and identities: changes where a file is added, removed or replaced."""
     digest = hashlib.sha256()
     for item in items:
-        stat = item.path.stat()
-        digest.update(os.fsencode(f"{item.path}\0{item.source}\0{stat.st_size}\0{stat.st_mtime_ns}\n"))
+        told = {} if item.fault else identity(item.path)
+        digest.update(os.fsencode(f"{item.path}\0{item.source}\0{told}\n"))
+    return digest.hexdigest()[:16]
+
+
+def content(items: list[Found]) -> str:
+    """Digest of what is in some files, read as a whole: for a few small ones, such as reference clips."""
+    digest = hashlib.sha256()
+    for item in items:
+        with open(item.path, "rb") as stream:
+            digest.update(hashlib.file_digest(stream, "sha256").digest() + os.fsencode(item.source))
     return digest.hexdigest()[:16]
 
 
@@ -75,8 +96,8 @@ def _expand(names: list[str]) -> list[str]:
 
 
 def _walk(root: Path):
-    seen = set()
-    for folder, folders, files in os.walk(root, followlinks=True):
+    seen, unreadable = set(), []
+    for folder, folders, files in os.walk(root, followlinks=True, onerror=unreadable.append):
         real = os.path.realpath(folder)
         if real in seen:
             folders.clear()
@@ -87,5 +108,20 @@ def _walk(root: Path):
         for name in names + files:
             path = Path(folder) / name
             suffix = Path(name).suffix.lower()
-            if (suffix in SUFFIXES or not suffix) and path.exists():
-                yield Found(path, os.path.relpath(path, root), certain=bool(suffix))
+            if (suffix in SUFFIXES or not suffix) and (told := _status(path)):
+                fault = None
+                if not stat.S_ISREG(told.st_mode) and not stat.S_ISDIR(told.st_mode):
+                    fault = ("not_a_file", "A pipe, a socket or a device, which has no end.")
+                yield Found(path, os.path.relpath(path, root), certain=bool(suffix), fault=fault)
+    for error in unreadable:
+        place = Path(error.filename)
+        said = f"The folder cannot be looked into ({error.strerror}): let this user read it."
+        yield Found(place, os.path.relpath(place, root), fault=("unreadable_folder", said))
+
+
+def _status(path: Path) -> os.stat_result | None:
+    """A file's status; None where it is not there, such as behind a link that leads nowhere."""
+    try:
+        return path.stat()
+    except OSError:
+        return None

@@ -1,59 +1,61 @@
-"""What the Snakefile knows before any job: checked settings, inputs, models, interpreters, the flags of a stage.
+"""What the Snakefile knows before any job: checked settings, interpreters, commands, what results are made with.
 
 Everything that can be wrong with a configuration is told here, in one sentence, before a job starts.
 """
 
-import fcntl
 import hashlib
 import json
 import os
 import shlex
 import sys
-from collections import defaultdict
 from pathlib import Path
 
-from pipeline import environments, faults, ffmpeg, filters, inputs, models
-from pipeline.config import Config, Slope, load
+from install import environments, weights
+from pipeline import code, config, corpus, ffmpeg, flags, folders, inputs, manifest, registry, sources, workfolder
 from pipeline.errors import ConfigError, VoxsieveError
 
 ROOT = Path(__file__).parent.parent
-ORIGINALS = {"separate": "spleeter", "segment": "ina", "embed": "resemblyzer", "reference": "resemblyzer"}
-HELPERS = {
-    "separate": ("engines/separate_*", "engines/unet_onnx", "engines/windows", "engines/tf_checkpoint"),
-    "segment": ("labels", "engines/segment_*", "engines/ina_*", "engines/viterbi", "engines/vad_silero"),
-    "slice": ("turns", "engines/embed_onnx", "engines/lstm_onnx", "engines/resemblyzer_audio"),
-    "normalize": ("engines/normalize_ffmpeg", "engines/loudness"),
-    "embed": ("engines/embed*", "engines/lstm_onnx", "engines/resemblyzer_audio"),
-    "reference": ("embed", "engines/embed*", "engines/lstm_onnx", "engines/resemblyzer_audio"),
-    "score": ("measures", "fingerprint", "engines/dnsmos_onnx", "engines/segment_onnx", "engines/embed_onnx"),
-    "match": ("fingerprint",),
-    "select": ("repeats", "match"),
-    "speaker": ("clusters", "voices", "threshold", "present", "engines/mean_voice"),
-    "formats": ("exports/*",),
-    "report": ("reports/*", "curves"),
-}
-MACHINE = {"input", "work_dir", "corpus_dir", "downloads_dir", "threads", "device", "shard_minutes"}
+MACHINE = {"input", "work_dir", "corpus_dir", "downloads_dir", "threads", "device", "shard_minutes", "sources", "crawl"}
 
 
 class Plan:
     """The settings of a run and what follows from them."""
 
-    def __init__(self, settings: Config, conda: bool):
+    def __init__(self, settings: config.General, conda: bool):
         self.settings = settings
+        self.work = settings.work_dir
         self.by_conda = conda
-        faults.check(settings)
-        check_records(settings.work_dir)
-        # Changes where a file is added, removed or replaced; with sources, the crawl's manifest tells.
-        self.listing = "crawled" if settings.sources else inputs.fingerprint(inputs.find(settings.input))
-        self.crawl_settings = settings.model_dump_json(include={"sources", "crawl"})
-        self.reference_files = self._references()
-        self.python = defaultdict(lambda: shlex.quote(sys.executable))  # stage -> interpreter, quoted for a shell
-        self.own = {"crawl": "crawl"} | (ORIGINALS if settings.engine == "original" else {})
-        for stage, name in self.own.items():
-            self.python[stage] = "python" if conda else shlex.quote(str(environments.python(name)))
-        for name in models.PINNED:
-            if not (models.cache() / "weights" / name).is_file():
-                raise ConfigError(f"The model {name} is not in {models.cache()}: run `make weights` to fetch it.")
+        self._check()
+        if settings.sources:  # they take the place of input
+            settings.input = None
+        self.own = {"crawl": "crawl"}  # what runs in an environment of its own, and which
+        if settings.engine == "original":
+            self.own |= {name: stage.original for name, stage in registry.stages().items() if stage.original}
+        self.run = {name: self._command(name) for name in registry.stages()}
+        self.run |= {"crawl": self._crawl(), "environment": f"{shlex.quote(sys.executable)} -m install.environments"}
+        self.crawled_with = hashlib.sha256(self._crawl().encode()).hexdigest()[:16]
+
+    def _check(self) -> None:
+        s = self.settings
+        folders.check(s)
+        sources.check(s)
+        for stage in registry.stages().values():
+            if said := list(stage.check(s)) if stage.check else []:
+                raise ConfigError(f"config: {'; '.join(said)}.")
+        owner = corpus.owner(s.work_dir, [source.model_dump_json() for source in s.sources] or s.input)
+        corpus.check(Path(s.corpus_dir), owner)
+        workfolder.check(Path(s.work_dir))
+        for said in workfolder.forget_what_is_gone(Path(s.work_dir)):
+            print(said, file=sys.stderr)
+        for name in weights.PINNED:
+            if not (weights.cache() / "weights" / name).is_file():
+                raise ConfigError(f"The model {name} is not in {weights.cache()}: run `make weights` to fetch it.")
+
+    def python(self, stage: str) -> str:
+        """The interpreter of a stage, quoted for a shell."""
+        if stage not in self.own:
+            return shlex.quote(sys.executable)
+        return "python" if self.by_conda else shlex.quote(str(environments.python(self.own[stage])))
 
     def conda(self, stage: str) -> str | None:
         """The conda environment of a stage, None where the running environment serves."""
@@ -63,152 +65,83 @@ class Plan:
         """The marker that a stage's own environment is made, for the stage's input; empty where it has none."""
         if stage not in self.own or self.by_conda:
             return []
-        marker = Path(self.settings.work_dir) / "environments" / self.own[stage]
+        marker = Path(self.work) / "environments" / self.own[stage]
         if not environments.ready(self.own[stage]):
             marker.unlink(missing_ok=True)  # made for another cache, or for one that was emptied
         return [str(marker)]
 
-    def code(self, stage: str) -> list[str]:
-        """The files whose change makes a stage's results old."""
-        names = (stage, *HELPERS.get(stage, ()))
-        found = [path for name in names for path in sorted(ROOT.glob(f"stages/{name}.*"))]
-        return [str(path) for path in found if path.suffix in (".py", ".html", ".css", ".js", ".csv")]
+    def _command(self, stage: str) -> str:
+        """The command line of a stage, but for shard, threads and log."""
+        values = flags.of(self.settings, stage)
+        values.pop("threads", None)
+        words = f"{self.python(stage)} -m stages.{stage} --work={shlex.quote(self.work)} {flags.line(values)}"
+        if stage == "formats":
+            words += f" --described={shlex.quote(json.dumps(self._described(), sort_keys=True))}"
+        return words
+
+    def _crawl(self) -> str:
+        """The command line of the crawl, which takes its settings from a file: they may be longer than a command."""
+        told = self.settings.model_dump_json(include={"sources", "crawl"})
+        place, work = shlex.quote(f"{self.work}/crawl-settings.json"), shlex.quote(self.work)
+        return (
+            f"mkdir -p {work} && printf %s {shlex.quote(told)} > {place} && {self.python('crawl')} -m crawl "
+            f"--settings={place} --out={work}/crawl --downloads={shlex.quote(self.settings.downloads_dir)}"
+        )
+
+    def equip(self, rule) -> None:
+        """Set what all stages share: log and times in the work folder, the environment, what a result is made with."""
+        if rule.name in registry.stages():
+            shard = "/{shard}" if registry.stages()[rule.name].unit == "shard" else ""
+            rule.input_modifier = rule.log_modifier = rule.benchmark_modifier = rule.output_modifier
+            rule.set_log(f"{self.work}/log/{rule.name}{shard}.log")
+            rule.benchmark = f"{self.work}/benchmark/{rule.name}{shard}.tsv"
+            rule.set_params(made_with=self.made_with(rule.name))
+            rule.conda_env = self.conda(rule.name)
+            if environment := self.environment(rule.name):
+                rule.set_input(environment=environment)
+
+    def made_with(self, stage: str) -> str:
+        """What decides a stage's result besides its inputs: a digest of its settings, its code, what it reads outside."""
+        told = [flags.of(self.settings, stage, machine=False), code.digest(stage)]
+        if stage == "index":
+            told += [folders.listing(self.settings), ffmpeg.identity()]
+        if stage == "reference":
+            told += [inputs.content(inputs.find(path)) for path in self.settings.speaker.targets.values()]
+        if stage == "formats":
+            told.append(self._described())
+        return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
     def shell_prefix(self) -> str:
         """What every job's shell begins with: where the code, the cache and (last on the PATH) ffmpeg are."""
-        words = {"PYTHONPATH": str(ROOT), "VOXSIEVE_CACHE": str(models.cache().absolute()), "VOXSIEVE_ROOT": str(ROOT)}
+        cache = str(weights.cache().absolute())
+        words = {"PYTHONPATH": str(ROOT), "VOXSIEVE_CACHE": cache, "VOXSIEVE_ROOT": str(ROOT)}
         exports = " ".join(f"{name}={shlex.quote(value)}" for name, value in words.items())
         folder = shlex.quote(str(Path(ffmpeg.find("ffmpeg")).parent))
         return f'export {exports} PATH="$PATH":{folder}; '.replace("{", "{{").replace("}", "}}")
 
-    def flags(self, stage: str) -> str:
-        """A stage's settings as command-line flags, quoted: True is a bare flag, None and False are left out."""
-        words = []
-        for name, value in (self._settings(stage)).items():
-            for one in value if isinstance(value, list) else [value]:
-                if one is not None and one is not False:
-                    words.append(f"--{name}" if one is True else f"--{name}={one}")
-        return shlex.join(words)
+    def results(self, stage: str) -> list[str]:
+        """The files that tell that a stage is done, with the wildcard {shard} where there is one job a shard."""
+        told = registry.stages()[stage]
+        shard = "/{shard}" if told.unit == "shard" else ""
+        return [f"{self.work}/{stage}{shard}/{name}" for name in told.results]
 
-    def _settings(self, stage: str) -> dict[str, object]:
-        s = self.settings
-        failures = {"max-failed-fraction": s.max_failed_fraction}
-        model = {"engine": s.engine, "device": s.device}
-        table = {
-            "crawl": {"downloads": s.downloads_dir},
-            "index": {"shard-minutes": s.shard_minutes, **self._given(), **failures},
-            "separate": {"accompaniment": s.separate.accompaniment, **model, **failures},
-            "segment": {
-                "source": s.segment.source,
-                "vad": s.segment.vad,
-                "no-gender": not s.segment.gender,
-                "exact": s.segment.exact,
-                **model,
-                **failures,
-            },
-            "slice": {
-                "label": s.slice.labels,
-                "min-seconds": s.slice.min_seconds,
-                "max-seconds": s.slice.max_seconds,
-                "padding-seconds": s.slice.padding_seconds,
-                "merge-seconds": s.slice.merge_seconds,
-                "pause-seconds": s.slice.pause_seconds,
-                "device": s.device,
-                **failures,
-            },
-            "filter": {
-                "low-pass": _slope(s.filter.low_pass),
-                "high-pass": _slope(s.filter.high_pass),
-                "notch": [f"{one.frequency_hz},{one.q}" for one in s.filter.notches],
-                "causal": not s.filter.zero_phase,
-                **failures,
-            },
-            "normalize": {
-                "engine": s.engine,
-                "target-lufs": s.normalize.target_lufs,
-                "true-peak-dbtp": s.normalize.true_peak_dbtp,
-                "sample-rate": s.export.sample_rate,
-                **failures,
-            },
-            "score": {"device": s.device, **failures},
-            "embed": {**model, **failures},
-            "reference": {"target": [f"{name}={path}" for name, path in s.speaker.targets.items()], **model},
-            "speaker": {
-                "threshold": s.speaker.threshold,
-                "short-clips": s.speaker.short_clips,
-                "voices": s.speaker.voices,
-            },
-            "select": {**filters.flags(s.filters), "keep": s.repeats.keep},
-            "report": filters.flags(s.filters),
-            "formats": {
-                "format": s.exports,
-                "validation": s.export.split.validation,
-                "test": s.export.split.test,
-                "seed": s.export.seed,
-                "settings": json.dumps(self._described(), sort_keys=True),
-            },
-        }
-        return table[stage]
-
-    def _given(self) -> dict[str, object]:
-        s = self.settings
-        if s.sources:
-            return {"crawled": f"{s.work_dir}/crawl/manifest.jsonl", "downloads": s.downloads_dir}
-        given = self.settings.input
-        return {"input": [given] if isinstance(given, str) else given}
+    def of_every_shard(self, stages: list[str]) -> list[str]:
+        """The results of stages for all shards of the index."""
+        shards = manifest.shards(Path(self.work))
+        return [path.replace("{shard}", shard) for stage in stages for path in self.results(stage) for shard in shards]
 
     def _described(self) -> dict[str, object]:
         """The settings that the dataset card tells: what decides the corpus, and nothing of this machine."""
-        described = self.settings.model_dump(mode="json", exclude=MACHINE | {"sources", "crawl", "exports"})
+        described = self.settings.model_dump(mode="json", exclude=MACHINE | {"exports"})
         described["speaker"]["targets"] = sorted(self.settings.speaker.targets)
         return described
 
-    def _references(self) -> list[str]:
-        """The targets' reference files, as Snakemake takes a name literally."""
-        paths = [item.path for path in self.settings.speaker.targets.values() for item in inputs.find(path)]
-        return [str(path).replace("{", "{{").replace("}", "}}") for path in paths]
 
-
-def _slope(slope: Slope | None) -> str | None:
-    return slope and f"{slope.cutoff_hz},{slope.slope_db_per_octave},{slope.passes}"
-
-
-def hold(work: str):
-    """Keep other runs out of a work folder while this process lives; the handle to keep.
-
-    Snakemake's own lock outlives a killed run and has to be taken away by hand; this one ends with the process.
-    """
-    try:
-        Path(work).mkdir(parents=True, exist_ok=True)
-        handle = open(Path(work) / ".lock", "w")  # noqa: SIM115 - held until the process ends
-        record(work).parent.mkdir(parents=True, exist_ok=True)
-        record(work).touch()
-    except OSError as error:
-        sys.exit(f"error: work_dir: '{work}' cannot be written ({error.strerror}): name another folder.")
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        sys.exit(f"error: another run works in {work}: wait for it, or give this one a work_dir of its own.")
-    return handle
-
-
-def record(work: str) -> Path:
-    """The file that tells that this work folder was made by runs from here, beside Snakemake's records of them."""
-    return Path(".snakemake", "voxsieve", hashlib.sha256(os.fsencode(work)).hexdigest()[:16])
-
-
-def check_records(work: str) -> None:
-    """Refuse a work folder that Snakemake has no records of: it would take everything there as up to date."""
-    if Path(work, "index", "shards.json").exists() and not record(work).exists():
-        raise ConfigError(
-            f"work_dir: '{work}' holds results of which there is no record in {Path.cwd() / '.snakemake'}, so that "
-            "changed settings would go unnoticed: run in the folder where it was made, or name another work_dir."
-        )
-
-
-def make(config: dict, conda: bool) -> Plan:
+def make(settings: dict, conda: bool) -> Plan:
     """The plan for Snakemake's merged configuration; a fault ends the program with its sentence and status 1."""
     try:
-        return Plan(load(config), conda)
+        return Plan(config.load(settings), conda)
     except VoxsieveError as error:
         sys.exit(f"error: {error}")
+    except PermissionError as error:
+        sys.exit(f"error: permission denied: {os.fsdecode(error.filename)}: let this user read and write there.")

@@ -1,66 +1,73 @@
-"""What every stage's command line shares: the common flags, the log, and how an error is told."""
+"""What every stage's command line shares: where it works, its flags, the log, and how an error is told."""
 
 import argparse
 import errno
 import logging
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from pipeline import flags, manifest, registry
 from pipeline.errors import Reject, VoxsieveError
 
-
-def parser(description: str) -> argparse.ArgumentParser:
-    """A parser with the flags of a per-shard stage."""
-    made = argparse.ArgumentParser(description=description.split("\n\n")[0], formatter_class=Defaults)
-    made.add_argument("--manifest", type=Path, required=True, help="manifest.jsonl of the stage before")
-    made.add_argument("--out", type=Path, required=True, help="folder for this stage's manifest, rejects and files")
-    made.add_argument("--work", type=Path, required=True, help="work folder, to which a manifest's paths are relative")
-    made.add_argument("--max-failed-fraction", type=float, default=0.5, help="stop where more recordings fail")
-    return made
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
 
 
-class Defaults(argparse.ArgumentDefaultsHelpFormatter):
-    """Shows the default of every flag that has one."""
+@dataclass(frozen=True)
+class Job:
+    """One run of a stage: its settings, the work folder, the shard ("" for the whole corpus), further flags."""
 
-    def _get_help_string(self, action):
-        return action.help if action.default in (None, False) else super()._get_help_string(action)
+    stage: str
+    settings: Any
+    work: Path
+    shard: str
+    args: argparse.Namespace
 
+    @property
+    def out(self) -> Path:
+        """The folder that it writes to."""
+        return self.work / self.stage / self.shard if self.shard else self.work / self.stage
 
-def add_model_flags(made: argparse.ArgumentParser) -> None:
-    """The flags of a stage that runs a model."""
-    made.add_argument("--engine", choices=("onnx", "original"), default="onnx", help="which engine runs the model")
-    made.add_argument("--threads", type=count, default=2, help="cores to use")
-    made.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where the model runs")
+    def inputs(self, kind: type, stage: str | None = None) -> list[dict]:
+        """The rows of its shard that the stage before (or `stage`) wrote."""
+        before = stage or registry.stages()[self.stage].after[0]
+        return manifest.read(manifest.of_shard(self.work, before, self.shard), kind)
 
+    def relative(self, path: Path) -> str:
+        """`path` as a manifest names it: relative to the work folder, with forward slashes."""
+        return path.relative_to(self.work).as_posix()
 
-def settings(args: argparse.Namespace) -> dict:
-    """The flags that decide a stage's result, for the key of interrupted work."""
-    place = {"manifest", "out", "work", "threads", "max_failed_fraction"}
-    return {name: value for name, value in vars(args).items() if name not in place}
-
-
-def relative(path: Path, work: Path) -> str:
-    """`path` as a manifest names it: relative to the work folder, with forward slashes."""
-    if not path.resolve().is_relative_to(work.resolve()):
-        raise VoxsieveError(f"--out: expected a folder inside the work folder {work}, found {path.parent}.")
-    return path.resolve().relative_to(work.resolve()).as_posix()
-
-
-def positive(text: str) -> float:
-    """An argparse type: a number above 0."""
-    value = float(text)
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"expected a number above 0, found {text}")
-    return value
+    @property
+    def deciding(self) -> dict[str, Any]:
+        """The settings that decide the result, for the key of interrupted work."""
+        machine = {key.rpartition(".")[2] for key in registry.stages()[self.stage].machine}
+        return self.settings.model_dump(mode="json", exclude=machine)
 
 
-def count(text: str) -> int:
-    """An argparse type: a whole number above 0."""
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"expected a whole number above 0, found {text}")
-    return value
+def parse(stage: str, description: str, add: Callable[[argparse.ArgumentParser], None] | None = None) -> Job:
+    """The job that the command line asks for. add: puts further flags to the parser.
+
+    Raises ConfigError where a flag is wrong.
+    """
+    parser = argparse.ArgumentParser(f"python -m stages.{stage}", description=description.split("\n\n")[0])
+    parser.add_argument("--work", type=Path, required=True, help="work folder; paths in manifests are relative to it")
+    if registry.stages()[stage].unit == "shard":
+        parser.add_argument("--shard", type=shard, required=True, help="shard to work on, for example s0000")
+    if add:
+        add(parser)
+    kind = flags.model(stage)
+    flags.add(parser, kind)
+    args = parser.parse_args()
+    return Job(stage, flags.read(args, kind), args.work, getattr(args, "shard", ""), args)
+
+
+def shard(text: str) -> str:
+    """An argparse type: the name of a shard."""
+    if not (text.startswith("s") and text[1:].isdigit()):
+        raise argparse.ArgumentTypeError(f"expected a shard such as s0000, found '{text}'")
+    return text
 
 
 def run(main: Callable[[], None]) -> None:
@@ -70,8 +77,10 @@ def run(main: Callable[[], None]) -> None:
         main()
     except (VoxsieveError, Reject) as error:
         sys.exit(f"error: {error}")
+    except PermissionError as error:
+        sys.exit(f"error: permission denied: {error.filename}: let this user read and write there, then run again.")
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+        if error.errno not in FULL:
             raise
         sys.exit(f"error: cannot write ({error}): make room, then run again.")
     except MemoryError:

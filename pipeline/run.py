@@ -1,103 +1,137 @@
 """The loop that every per-shard stage runs: one recording at a time, resumable, nothing lost.
 
-A recording ends as rows, as rejects, or failed (its rows become rejects with the failure's reason). What a
-recording gave is written to `partial/<recording>.json` by rename, so a job that was cut off takes up where it was;
-the shard's manifest and rejects are written last and `partial/` is removed.
+A recording ends as rows, as rejects, or failed (its rows become rejects with the failure's reason). What a recording
+gave is written to `partial/<recording>.json` by rename, so a job that was cut off takes up where it was; the shard's
+manifest and rejects are written last and `partial/` is removed. A failure is not kept there: it is tried again.
 """
 
-import errno
-import fcntl
 import hashlib
 import json
 import logging
 import shutil
-import sys
-from collections.abc import Callable
-from contextlib import contextmanager
-from functools import cache
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
-from pipeline import manifest
-from pipeline.errors import Reject, VoxsieveError
+from pipeline import code, lock, manifest, rows, verdict
+from pipeline.errors import ManifestError, Reject, VoxsieveError
+from pipeline.program import Job
 
 log = logging.getLogger("voxsieve")
 Outcome = tuple[list[dict], list[dict]]
+FAILED = "failed.json"  # beside a shard's manifest: how many of its recordings failed, and how the last one did
 
 
-def run_shard(
-    stage: str,
-    inputs: list[dict],
-    out: Path,
-    process: Callable[[list[dict]], Outcome],
-    settings: dict,
-    max_failed_fraction: float,
-) -> None:
-    """Run `process` on the rows of each recording and write out/manifest.jsonl and out/rejects.jsonl.
+def run_shard(job: Job, inputs: list[dict], process: Callable[[list[dict]], Outcome], kind: type) -> None:
+    """Run `process` on the rows of each recording; write the shard's manifest, of rows of `kind`, and its rejects.
 
-    `out` is work/<stage>/<shard>.
-
-    `process(rows)` gives (rows, rejects) for the rows of one recording, in any mixture that accounts for each of
-    them. It raises Reject for a recording that cannot be used. A VoxsieveError, a full disk or no memory stops
-    the job. So do failed recordings, more than the fraction
-    `max_failed_fraction` of all that the index has.
+    `process(rows)` gives (rows, rejects) for the rows of one recording, in any mixture that accounts for each of them.
+    It raises Reject for a recording that cannot be used. The job stops where the machine is at fault, or where more
+    recordings failed than the fraction max_failed_fraction of the shard's, or of all that the index has.
     """
-    out.mkdir(parents=True, exist_ok=True)
-    with alone(out):
-        rows, rejects, failed, total = [], [], [], 0
-        for recording_id, group in groupby(inputs, key=lambda row: row["recording_id"]):
-            group = list(group)
-            total += 1
-            key = _key(stage, settings, group)
-            partial = out / "partial" / f"{recording_id}.json"
-            outcome = _finished(partial, key)
-            if outcome is None:
-                outcome = _attempt(stage, group, process) | {"key": key}
-                manifest.write_text(partial, json.dumps(outcome))
+    job.out.mkdir(parents=True, exist_ok=True)
+    with lock.alone(job.out):
+        for leftover in job.out.rglob("*.partial*"):
+            leftover.unlink()
+        kept, rejects, failed = [], [], []
+        groups = [list(group) for _, group in groupby(inputs, key=lambda row: row["recording_id"])]
+        progress = Progress(job, sum(row["end"] - row["start"] for row in inputs))
+        for group in groups:
+            outcome = _outcome(job, group, process)
             manifest.check_complete(group, outcome["rows"], outcome["rejects"])
-            log.info("%s %s: %d rows, %d rejects", stage, recording_id, *map(len, _both(outcome)))
-            rows += outcome["rows"]
+            log.info("%s %s: %d rows, %d rejects", job.stage, group[0]["recording_id"], *map(len, outcome.values()))
+            kept += outcome["rows"]
             rejects += outcome["rejects"]
-            failed += outcome["rejects"][:1] if outcome["failed"] else []
-        check_failures(stage, failed, max(total, _recordings(out)), max_failed_fraction)
-        manifest.write(out / "rejects.jsonl", rejects, manifest.REJECT)
-        manifest.write(out / "manifest.jsonl", rows)
-        shutil.rmtree(out / "partial", ignore_errors=True)
+            failed += outcome["failed"]
+            progress.add(group, len(outcome["rejects"]))
+        check_failures(job, failed, len(groups))
+        manifest.write(job.out / manifest.REJECTS, rejects, rows.Reject)
+        manifest.write(job.out / manifest.MANIFEST, kept, kind)
+        shutil.rmtree(job.out / "partial", ignore_errors=True)
+        progress.end()
 
 
-def check_failures(stage: str, failed: list[dict], total: int, limit: float) -> None:
-    """Raise VoxsieveError where the rejects of `failed` recordings are more than the fraction `limit` of `total`."""
-    if total and len(failed) / total > limit:
-        last = failed[-1]
-        source = " ".join(last["source"].split())
+def _outcome(job: Job, group: list[dict], process: Callable[[list[dict]], Outcome]) -> dict[str, list]:
+    """{"rows", "rejects", "failed"} of one recording, from an interrupted job where that had it."""
+    recording = group[0]["recording_id"]
+    partial, key = job.out / "partial" / f"{recording}.json", _key(job, group)
+    if finished := _finished(partial, key):
+        return finished
+    files = {job.work / row[name] for row in group for name in ("path", "vocals", "mixture") if row.get(name)}
+    try:
+        kept, rejects = verdict.reached(lambda: process(group), files, job.out, f"{job.stage} {recording}")
+    except Reject as drop:
+        rejects = [manifest.reject(row, job.stage, drop.reason, drop.message) for row in group]
+        return {"rows": [], "rejects": rejects, "failed": rejects[:1]}
+    outcome = {"rows": kept, "rejects": rejects, "failed": []}
+    manifest.write_text(partial, json.dumps(outcome | {"key": key}))
+    return outcome
+
+
+def per_clip(
+    job: Job, clips: list[dict], work: Callable[[dict], Any], threads: int
+) -> tuple[list[tuple[dict, Any]], list[dict]]:
+    """(clip, what `work` gives for it) of every clip, and rejects for those that fail: one torn clip costs one clip.
+
+    `threads` clips are worked on at a time.
+    """
+
+    def attempt(clip: dict) -> Any:
+        path = job.work / clip["path"]
+        try:
+            return verdict.reached(lambda: work(clip), [path], job.out, f"{job.stage} {clip['id']}")
+        except Reject as drop:
+            return drop
+
+    with ThreadPoolExecutor(threads) as pool:
+        answers = list(pool.map(attempt, clips))
+    pairs = list(zip(clips, answers, strict=True))
+    rejects = [
+        manifest.reject(clip, job.stage, drop.reason, drop.message) for clip, drop in pairs if isinstance(drop, Reject)
+    ]
+    return [(clip, answer) for clip, answer in pairs if not isinstance(answer, Reject)], rejects
+
+
+def check_failures(job: Job, failed: list[dict], total: int) -> None:
+    """Raise VoxsieveError where too many recordings failed: of this shard's `total`, or of all that there are.
+
+    A shard of one or two recordings is judged with all others only: a single broken one may be half of it.
+    """
+    limit = job.settings.max_failed_fraction
+    told = {"count": len(failed), "source": failed[-1]["source"], "message": failed[-1]["message"]} if failed else {}
+    manifest.write_text(job.out / FAILED, json.dumps(told))
+    if not failed:
+        return
+    everywhere = sum(_failures(path) for path in (job.work / job.stage).glob(f"*/{FAILED}"))
+    judge(job.stage, everywhere, _recordings(job.work, total), limit, told)
+    if total > 2:
+        judge(f"{job.stage}, {job.shard}", len(failed), total, limit, told)
+
+
+def judge(where: str, failed: int, total: int, limit: float, last: dict) -> None:
+    """Raise VoxsieveError where `failed` of `total` recordings are more than the fraction `limit`."""
+    if total and failed / total > limit:
         raise VoxsieveError(
-            f"{stage}: {len(failed)} of {total} recordings failed, more than max_failed_fraction {limit:g} allows: "
-            f"mend or remove them, or raise the limit. The last: {source}: {last['message']}"
+            f"{where}: {failed} of {total} recordings failed, more than max_failed_fraction {limit:g} allows: mend or "
+            f"remove them, or raise the limit. The last: {' '.join(last['source'].split())}: {last['message']}"
         )
 
 
-def _recordings(out: Path) -> int:
-    """How many recordings the index has in all: a shard of one that fails is no failure of the stage."""
-    summary = out.parent.parent / "index" / "shards.json"
-    return json.loads(summary.read_text(encoding="utf-8"))["recordings"] if summary.is_file() else 0
-
-
-def _attempt(stage: str, group: list[dict], process: Callable[[list[dict]], Outcome]) -> dict:
-    """One recording's outcome. The only broad `except` of the project stands here."""
+def _failures(path: Path) -> int:
     try:
-        rows, rejects = process(group)
-        return {"rows": rows, "rejects": rejects, "failed": False}
-    except Reject as drop:
-        reason, message = drop.reason, drop.message
-    except (VoxsieveError, MemoryError):
-        raise
-    except Exception as error:
-        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
-            raise VoxsieveError(f"{stage}: cannot write ({error}): make room, then run again.") from error
-        log.exception("%s %s", stage, group[0]["recording_id"])
-        reason, message = "error", f"{type(error).__name__}: {error}"
-    rejects = [manifest.reject(row, stage, reason, message) for row in group]
-    return {"rows": [], "rejects": rejects, "failed": True}
+        return json.loads(path.read_text(encoding="utf-8")).get("count", 0)
+    except (OSError, ValueError):
+        return 0
+
+
+def _recordings(work: Path, least: int) -> int:
+    """How many recordings the index has in all."""
+    try:
+        return manifest.index(work)["recordings"]
+    except ManifestError:
+        return least
 
 
 def _finished(partial: Path, key: str) -> dict | None:
@@ -106,36 +140,26 @@ def _finished(partial: Path, key: str) -> dict | None:
         outcome = json.loads(partial.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
         return None
-    return outcome if outcome["key"] == key else None
+    return outcome if outcome.pop("key", None) == key else None
 
 
-def _key(stage: str, settings: dict, group: list[dict]) -> str:
-    text = json.dumps([stage, settings, group, _code()], sort_keys=True, default=str)
+def _key(job: Job, group: list[dict]) -> str:
+    text = json.dumps([job.stage, job.deciding, group, code.digest(job.stage)], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-@cache
-def _code() -> str:
-    """Digest of the project's own code, so that work done by other code is not taken up."""
-    root = Path(__file__).parent.parent
-    digest = hashlib.sha256()
-    for path in sorted([*root.glob("pipeline/*.py"), *root.glob("stages/**/*.py")]):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
+class Progress:
+    """How far a job is, in a file that the terminal reads; gone when the job has ended well."""
 
+    def __init__(self, job: Job, seconds: float):
+        self.path = job.out / "progress.json"
+        self.told = {"done": 0.0, "seconds": seconds, "rejects": 0}
+        self.add([], 0)
 
-def _both(outcome: dict) -> Outcome:
-    return outcome["rows"], outcome["rejects"]
+    def add(self, group: Iterable[dict], rejects: int) -> None:
+        self.told["done"] += sum(row["end"] - row["start"] for row in group)
+        self.told["rejects"] += rejects
+        manifest.write_text(self.path, json.dumps(self.told))
 
-
-@contextmanager
-def alone(out: Path, name: str = ".lock"):
-    """Hold a folder. After `kill -9` of snakemake its jobs go on: the next one waits for them here."""
-    out.mkdir(parents=True, exist_ok=True)
-    with open(out / name, "w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            print(f"waiting for another job that works in {out}", file=sys.stderr)
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
+    def end(self) -> None:
+        self.path.unlink(missing_ok=True)

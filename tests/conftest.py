@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from pipeline import environments, ffmpeg
+from install import environments
+from pipeline import ffmpeg
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT.parent / "shared" / "data"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import environments
+from install import environments
 
 ROOT = Path(__file__).parents[2]
 QUICK = {"allow_private_hosts": True, "delay_seconds": 0, "timeout_seconds": 2, "retries": 4}

@@ -1,0 +1,51 @@
+"""What a stage may ask of a model, whichever engine runs it. Signals are float32, full scale 1."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Protocol
+
+import numpy as np
+
+from engines.embeddings import Embedding
+from engines.spans import Span
+
+
+class Separator(Protocol):
+    """Takes the voice out of a mixture at SAMPLE_RATE."""
+
+    SAMPLE_RATE: int
+
+    def stream(
+        self, blocks: Iterable[np.ndarray], accompaniment: bool = False
+    ) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
+        """Yield (vocals, accompaniment or None), (m, 2) each, as many samples as came in as blocks (n, 2)."""
+
+
+class Segmenter(Protocol):
+    """Names what is heard when, in mono at SAMPLE_RATE."""
+
+    SAMPLE_RATE: int
+
+    def segment(self, blocks: Iterable[np.ndarray]) -> list[Span]:
+        """The spans of a recording, without gap or overlap, from blocks (n,)."""
+
+    def hear(self, blocks: Iterable[np.ndarray]) -> Any:
+        """What `posteriors` needs of a recording."""
+
+    def posteriors(self, heard: Any, network: str, patches: np.ndarray) -> dict[str, np.ndarray]:
+        """The posterior of every label of "activity" or "gender", (n,), around 20 ms times each of `patches` (n,)."""
+
+
+class Embedder(Protocol):
+    """Turns clips of speech, mono at SAMPLE_RATE, into voices."""
+
+    SAMPLE_RATE: int
+
+    def embed(self, clips: list[np.ndarray]) -> list[Embedding]:
+        """One embedding for each clip (n,), in their order."""
+
+
+class Normalizer(Protocol):
+    """Knows by how much a clip has to be raised."""
+
+    def gain_db(self, clip: np.ndarray, sample_rate: int, lufs: float) -> float:
+        """The gain that brings a clip (n,) of integrated loudness `lufs` to the target."""

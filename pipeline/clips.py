@@ -1,0 +1,44 @@
+"""How a clip is heard before it is a file of its own: a place in the vocals, through the filter that is set for it.
+
+So the stages between slice and normalize write no audio; what a clip sounds like follows from its row.
+"""
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from pipeline import audio
+
+EDGE_SECONDS = 0.25  # reflected at both ends while filtering, longer than the filters ring
+
+
+def place(row: dict, work: Path) -> np.ndarray:
+    """The samples of a clip's row in the vocals, (n,) float32 at the row's sample rate, at the recording's level."""
+    rate = row["sample_rate"]
+    block = audio.read(work / row["path"], round(row["start"] * rate), round(row["end"] * rate))
+    return audio.to_mono(block, row["downmix"], row["start"], rate) / np.float32(row["gain"])
+
+
+def filtered(row: dict, work: Path) -> np.ndarray:
+    """The clip as `place` gives it, through its row's filter."""
+    clip = place(row, work)
+    sections = _array(tuple(map(tuple, row["sections"])))
+    return apply(clip, sections, row["sample_rate"], row["zero_phase"])
+
+
+@cache
+def _array(sections: tuple[tuple[float, ...], ...]) -> np.ndarray:
+    return np.array(sections).reshape(-1, 6)
+
+
+def apply(clip: np.ndarray, sections: np.ndarray, sample_rate: int, zero_phase: bool) -> np.ndarray:
+    """Filter a clip (n,) with second-order sections (k, 6): the same length and dtype; both ways for zero phase."""
+    from scipy import signal
+
+    if not len(sections):
+        return clip
+    if zero_phase:
+        edge = min(len(clip) - 1, round(EDGE_SECONDS * sample_rate))
+        return signal.sosfiltfilt(sections, clip.astype(np.float64), padlen=edge).astype(clip.dtype)
+    return signal.sosfilt(sections, clip.astype(np.float64)).astype(clip.dtype)

@@ -1,0 +1,84 @@
+"""Which of the project's files a module rests on, found by following imports, and what they say as one digest.
+
+A result is old where code that made it has changed. Comments and docstrings make nothing old, nor does the order in
+which files are found.
+"""
+
+import ast
+import hashlib
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+DATA = (".html", ".css", ".js", ".csv")  # files of a package that its code reads
+
+
+def of_stage(stage: str) -> list[Path]:
+    """The project's files that a stage rests on: those of its folder, and all that these import, in order."""
+    return sorted(_closure(tuple(sorted((ROOT / "stages" / stage).rglob("*.py")))))
+
+
+@cache
+def digest(stage: str) -> str:
+    """16 hexadecimal digits that change with the code or the data of a stage."""
+    total = hashlib.sha256()
+    for path in of_stage(stage):
+        total.update(path.relative_to(ROOT).as_posix().encode())
+        total.update(_said(path))
+    return total.hexdigest()[:16]
+
+
+def _closure(start: tuple[Path, ...]) -> set[Path]:
+    reached, waiting = set(start), list(start)
+    while waiting:
+        for path in _imports(waiting.pop()):
+            if path not in reached:
+                reached.add(path)
+                waiting.append(path)
+    packages = {path.parent for path in reached}
+    return reached | {file for folder in packages for file in folder.iterdir() if file.suffix in DATA}
+
+
+@cache
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_bytes())
+
+
+@cache
+def _imports(path: Path) -> tuple[Path, ...]:
+    """The project's files that a file imports, at its head or inside functions."""
+    names = []
+    for node in ast.walk(_tree(path)):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return tuple(file for name in names for file in _files(name))
+
+
+def _files(name: str) -> list[Path]:
+    """The files of a module of the project, with those of the packages that it lies in; none of a foreign one."""
+    place = ROOT.joinpath(*name.split("."))
+    file = place.with_suffix(".py") if place.with_suffix(".py").is_file() else place / "__init__.py"
+    if not file.is_file():
+        return []
+    above = [folder / "__init__.py" for folder in file.parents if ROOT in folder.parents]
+    return [path for path in (file, *above) if path.is_file()]
+
+
+@cache
+def _said(path: Path) -> bytes:
+    """What a file tells the machine: of Python its syntax tree without docstrings."""
+    if path.suffix != ".py":
+        return path.read_bytes()
+    tree = ast.parse(path.read_bytes())
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if (
+            isinstance(body, list)
+            and body
+            and isinstance(body[0], ast.Expr)
+            and isinstance(body[0].value, ast.Constant)
+        ):
+            body[0] = ast.Pass()
+    return ast.dump(tree).encode()

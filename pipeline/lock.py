@@ -1,0 +1,27 @@
+"""Folders held by one process: the lock ends with the process, however that ends."""
+
+import fcntl
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+
+@contextmanager
+def alone(folder: Path, name: str = ".lock"):
+    """Hold a folder. After `kill -9` of snakemake its jobs go on: the next one waits for them here."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / name, "a") as handle:
+        if not taken(handle):
+            print(f"waiting for another job that works in {folder}", file=sys.stderr)
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def taken(handle: TextIO) -> bool:
+    """Take the lock of an open file for as long as it stays open; False where another process has it."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -1,0 +1,66 @@
+"""The stages: found by looking into stages/, each told by its own settings.py, in the order of the data.
+
+Everything that has to know "all stages" asks here: the configuration, the flags of programs, the Snakefile, the
+account of seconds. A stage's folder is the only place that names it.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import cache
+from graphlib import TopologicalSorter
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+ROOT = Path(__file__).parent.parent
+
+
+class Section(BaseModel):
+    """A section of config.yaml: unknown keys and wrong types are refused."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What the others have to know of a stage.
+
+    after: the stages whose results it reads, the first being the one whose rows it takes; unit: "shard" for one job a
+    shard, "corpus" for one job; section: the model of the section of config.yaml that has its name; sections: further
+    keys of config.yaml that it owns, and their models; reads: keys of config.yaml outside its own section that decide
+    its result; machine: keys that cannot change a result; check: tells, one sentence each, what the whole
+    configuration has wrong for it; original: the environment that it runs in with `engine: original`; results: the
+    files in work/NAME (and the shard) that tell that it is done.
+    """
+
+    after: tuple[str, ...]
+    unit: Literal["shard", "corpus"] = "shard"
+    section: type[Section] | None = None
+    sections: dict[str, Any] = field(default_factory=dict)
+    reads: tuple[str, ...] = ()
+    machine: tuple[str, ...] = ("max_failed_fraction",)
+    check: Callable[[Any], Iterable[str]] | None = None
+    original: str | None = None
+    results: tuple[str, ...] = ("manifest.jsonl", "rejects.jsonl")
+
+    @property
+    def has_rejects(self) -> bool:
+        """Whether seconds may end here."""
+        return "rejects.jsonl" in self.results
+
+
+@cache
+def stages() -> dict[str, Stage]:
+    """Every stage by name, each behind those that it reads; of equal ones the alphabet decides."""
+    names = sorted(module.name for module in pkgutil.iter_modules([str(ROOT / "stages")]) if module.ispkg)
+    told = {name: importlib.import_module(f"stages.{name}.settings").STAGE for name in names}
+    order = TopologicalSorter({name: [before for before in told[name].after if before in told] for name in names})
+    return {name: told[name] for name in order.static_order()}
+
+
+def of_unit(unit: str) -> list[str]:
+    """The names of the stages with one job a shard, or with one job."""
+    return [name for name, stage in stages().items() if stage.unit == unit]

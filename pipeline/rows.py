@@ -1,0 +1,159 @@
+"""The kinds of rows that stages hand on, one type each: what every row of it has, and in which unit.
+
+A row is a JSON object. Times are seconds of the recording's presentation clock at every stage; paths are relative to
+the work folder. A row may have more than its kind asks for: a stage keeps what the ones before it wrote.
+"""
+
+from functools import cache
+from typing import Any
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+from typing_extensions import TypedDict
+
+from pipeline.errors import ManifestError
+
+SCHEMA = 2
+OPEN = ConfigDict(extra="allow", strict=True, allow_inf_nan=False)
+
+
+class Facts(TypedDict):
+    """What a stage knows of one clip or recording, to be joined by id."""
+
+    __pydantic_config__ = OPEN
+    schema: int
+    id: str
+    recording_id: str
+
+
+class Row(Facts):
+    """A stretch of a recording. `parent_id`: the row that it was made from, None for a recording."""
+
+    parent_id: str | None
+    source: str  # the recording's path relative to `input`
+    path: str
+    start: float
+    end: float
+
+
+class Recording(Row):
+    """What index knows of a file. `downmix`: [second from which it holds, how one channel is made]."""
+
+    sha256: str
+    codec: str
+    sample_rate: int
+    channels: int
+    duration: float
+    peak: float  # largest sample, full scale 1; above 1 only in float audio
+    downmix: list[list]
+
+
+class Separated(Recording):
+    """`path` are the vocals, `mixture` the recording; `gain`: what the vocals were multiplied by before rounding."""
+
+    mixture: str
+    gain: float
+
+
+class Segmented(Separated):
+    """`path` is the CSV of labels, `vocals` the sound."""
+
+    vocals: str
+    label_seconds: dict[str, float]
+
+
+class Clip(Row):
+    """A place in the vocals of a recording; `sha256` is the recording's."""
+
+    sha256: str
+    label: str
+    sample_rate: int
+    duration: float
+    gain: float
+    downmix: list[list]
+
+
+class FilteredClip(Clip):
+    """`sections`: the filter that the clip is heard through, second-order sections (n, 6), forwards and backwards."""
+
+    sections: list[list[float]]
+    zero_phase: bool
+
+
+class NormalizedClip(Row):
+    """`path` is the clip's file in the corpus; loudness in LUFS, None where a clip is too short to be measured."""
+
+    sha256: str
+    label: str
+    sample_rate: int
+    duration: float
+    lufs: float | None
+    true_peak_dbtp: float
+
+
+class Embedded(Facts):
+    """Which vector of the .npz `embeddings` is the clip's, and the seconds of voice that it rests on."""
+
+    embeddings: str
+    embedding: int
+    voiced_seconds: float
+
+
+class WantedClip(NormalizedClip):
+    """A clip of a wanted voice. `similarity`: cosine to the target."""
+
+    speaker: str
+    similarity: float
+
+
+class Scored(Facts):
+    """The scores of a clip stand in it by name; the fingerprint is one of those in the .npz `fingerprints`."""
+
+    fingerprints: str
+    fingerprint: int
+
+
+class Reject(Facts):
+    """What is not in the corpus, and why. `parent_id`: the row that it is a part of, None where it is the whole row."""
+
+    parent_id: str | None
+    stage: str
+    reason: str
+    message: str
+    source: str
+    start: float
+    end: float
+
+
+@cache
+def _adapter(kind: type) -> TypeAdapter:
+    return TypeAdapter(kind)
+
+
+def check(row: Any, kind: type, where: str) -> dict:
+    """`row`, where it is one of `kind`. Raises ManifestError that names the place, the field, expected and found."""
+    try:
+        row = _adapter(kind).validate_python(row)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        field = ".".join(map(str, fault["loc"]))
+        if fault["type"] == "missing":
+            said = f"field '{field}' is missing, so this is no row of the kind {kind.__name__}"
+        else:
+            wanted = fault["msg"].removeprefix("Input should be ")
+            said = f"field '{field}' expected {wanted}, found {fault['input']!r:.80}"
+        raise ManifestError(f"{where}: {said}: check that this is what the stage before wrote.") from None
+    if row["schema"] != SCHEMA:
+        raise ManifestError(
+            f"{where}: field 'schema' expected {SCHEMA}, found {row['schema']}: it was written by another version of "
+            "voxsieve; name a new work_dir."
+        )
+    if "start" in row and not 0 <= row["start"] <= row["end"]:
+        raise ManifestError(
+            f"{where}: id {row['id']} expected 0 <= start <= end, found {row['start']} and {row['end']}."
+        )
+    return row
+
+
+def clip_id(recording_id: str, start: float, end: float) -> str:
+    """The id of a place in a recording, in whole milliseconds: the same cut has the same id for ever."""
+    return f"{recording_id}_{round(start * 1000):07d}_{round(end * 1000):07d}"

@@ -1,0 +1,132 @@
+"""Texts that a person wrote into a corpus: kept by recording and place, so that they outlive a changed slicing.
+
+metadata.csv (and its copies in layouts) is for a person to fill in. Before it is written again, every text in it is
+taken up with the place it was written for; it goes to the clip of the new corpus that is the same place, else into
+orphaned_texts.csv, from which it returns when a clip agrees with it again. Nothing is dropped.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass
+from pathlib import Path
+
+from pipeline import manifest, tables
+from pipeline.errors import ConfigError, ManifestError
+
+METADATA, ORPHANS = "metadata.csv", "orphaned_texts.csv"
+COPIES = ("ljspeech/metadata.csv",)  # of metadata.csv, in layouts, where a person may have written as well
+SAME_PLACE = 0.9  # least intersection over union of two places that are one
+COLUMNS = ("sha256", "start", "end", "text", "text_normalized")
+
+
+@dataclass(frozen=True)
+class Text:
+    """What is said from `start` to `end` seconds of the recording whose bytes have this SHA-256."""
+
+    sha256: str
+    start: float
+    end: float
+    text: str
+    text_normalized: str
+
+
+def overlap(first: tuple[float, float], second: tuple[float, float]) -> float:
+    """Intersection over union of two spans (start, end), 0 to 1."""
+    shared = min(first[1], second[1]) - max(first[0], second[0])
+    union = max(first[1], second[1]) - min(first[0], second[0])
+    return max(shared, 0.0) / union if union > 0 else 0.0
+
+
+def read_metadata(path: Path) -> dict[str, tuple[str, str]]:
+    """clip -> (text, normalized text) of a file in LJSpeech's layout, those that are not empty.
+
+    Raises ConfigError, naming the line, where it cannot be read: a person's work is not guessed at.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except FileNotFoundError:
+        return {}
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} is not in UTF-8 ({error}): save it in UTF-8, so that no text is lost.") from error
+    texts = {}
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        clip, *said = line.split("|")
+        if not said or len(said) > 2:
+            raise ConfigError(
+                f"{path}, line {number}: expected clip|text or clip|text|normalized text, found {len(said) + 1} fields: "
+                "correct the line, so that no text is lost."
+            )
+        if any(text.strip() for text in said):
+            texts[clip.strip()] = (said[0].strip(), said[1].strip() if len(said) > 1 else "")
+    return texts
+
+
+def gather(corpus: Path) -> list[Text]:
+    """Every text of a corpus folder, each once: from metadata.csv, its copies, and those that have no clip."""
+    texts = []
+    if (corpus / ORPHANS).is_file():
+        rows = tables.read(corpus / ORPHANS, COLUMNS)
+        texts += [Text(*row) for row in rows[list(COLUMNS)].itertuples(index=False)]
+    written = [read_metadata(corpus / name) for name in (METADATA, *COPIES)]
+    if any(written):
+        places = _places(corpus)
+        for said in written:
+            for clip, (text, normalized) in said.items():
+                if clip not in places:
+                    raise ConfigError(
+                        f"{corpus / METADATA}: '{clip}' has a text, but clips.csv knows no such clip: restore its name, "
+                        "so that no text is lost."
+                    )
+                texts.append(Text(*places[clip], text, normalized))
+    return list(dict.fromkeys(texts))
+
+
+def _places(corpus: Path) -> dict[str, tuple[str, float, float]]:
+    """clip -> (SHA-256 of its recording, start, end) of the corpus as it was last written."""
+    names = ["clip", "sha256", "start", "end"]
+    for name in ("clips.csv", "clips.csv.old"):
+        if (corpus / name).is_file():
+            rows = tables.read(corpus / name, names, names)
+            return {clip: place for clip, *place in rows[names].itertuples(index=False)}
+    raise ManifestError(
+        f"{corpus / METADATA} holds texts, but clips.csv, which tells their places, is gone: bring it back, or put "
+        "metadata.csv elsewhere, so that no text is lost."
+    )
+
+
+def carry(texts: Iterable[Text], clips: Iterable[dict]) -> tuple[dict[str, Text], list[Text]]:
+    """The text of every clip that is the place of one, by id, and the texts left over.
+
+    clips: rows with id, sha256, start and end. Of several texts for a clip the last counts, the others are left over.
+    """
+    at: dict[str, list[dict]] = defaultdict(list)
+    for clip in clips:
+        at[clip["sha256"]].append(clip)
+    given, left = {}, []
+    for text in texts:
+        place = (text.start, text.end)
+        near = [(overlap(place, (clip["start"], clip["end"])), clip["id"]) for clip in at.get(text.sha256, ())]
+        share, clip = max(near, default=(0.0, ""))
+        if share < SAME_PLACE:
+            left.append(text)
+        else:
+            if clip in given and (given[clip].text, given[clip].text_normalized) != (text.text, text.text_normalized):
+                left.append(given[clip])
+            given[clip] = text
+    return given, left
+
+
+def write(corpus: Path, clips: Iterable[str], given: dict[str, Text], left: list[Text]) -> None:
+    """Write orphaned_texts.csv (none where it would be empty), then metadata.csv with a line for each clip."""
+    if left:
+        rows = [dict(zip(COLUMNS, astuple(text), strict=True)) for text in left]
+        tables.write(corpus / ORPHANS, COLUMNS, rows)
+    lines = []
+    for clip in clips:
+        text = given.get(clip)
+        lines.append(f"{clip}|{text.text}|{text.text_normalized}\n" if text else f"{clip}||\n")
+    manifest.write_text(corpus / METADATA, "".join(lines))
+    if not left:
+        (corpus / ORPHANS).unlink(missing_ok=True)

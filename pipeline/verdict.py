@@ -1,0 +1,94 @@
+"""Is it the recording? A failure is a verdict about a recording only where nothing else can be at fault.
+
+What is plainly the machine's (no memory, a full disk, a device that went away, a child that was killed, a package that
+cannot be loaded) stops the job, and the plain command tries again. Anything else is tried a second time, after a look
+at room and input: only what fails again is the recording's.
+"""
+
+import logging
+import os
+import traceback
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import Reject, VoxsieveError
+
+PROBE_BYTES = 1 << 20
+FRAMEWORKS = ("onnxruntime", "tensorflow", "torch")  # whose own errors tell of memory and devices
+log = logging.getLogger("voxsieve")
+
+
+def reached(work: Callable[[], Any], inputs: Iterable[Path], out: Path, what: str) -> Any:
+    """What `work()` gives. Raises Reject where it fails twice by the fault of the recording.
+
+    inputs: the files that it reads; out: the folder that it writes to; what: names it in messages. Raises VoxsieveError
+    where the machine is at fault.
+    """
+    try:
+        return work()
+    except Reject as error:
+        log.info("%s: %s, tried again", what, error)
+    except Exception as error:
+        _stop_where_passing(error, what)
+        log.info("%s: %s, tried again", what, _words(error))
+    for path in inputs:
+        check_readable(path)
+    check_room(out)
+    try:
+        return work()
+    except Exception as error:
+        _stop_where_passing(error, what)
+        if isinstance(error, Reject):
+            raise
+        log.exception("%s", what)
+        raise Reject("error", _words(error)) from error
+
+
+def _stop_where_passing(error: Exception, what: str) -> None:
+    """Raise VoxsieveError where an error may pass, whatever the recording."""
+    if isinstance(error, VoxsieveError | MemoryError):
+        raise error
+    module = type(error).__module__.partition(".")[0]
+    if isinstance(error, OSError | ImportError) or module in FRAMEWORKS:
+        raise VoxsieveError(
+            f"{what}: {_words(error)}: this is no fault of the recording; see that memory, disks and devices are there, "
+            "then run again."
+        ) from error
+
+
+def check_readable(path: Path) -> None:
+    """Raise VoxsieveError where a file cannot be read from its beginning to its end."""
+    try:
+        with open(path, "rb") as stream:
+            size = os.fstat(stream.fileno()).st_size
+            for place in (0, size // 2, max(0, size - 1)):
+                stream.seek(place)
+                if size and not stream.read(1):
+                    raise OSError("it ends early")
+    except OSError as error:
+        raise VoxsieveError(
+            f"{path} cannot be read now ({error.strerror or error}): bring its disk back, then run again."
+        ) from error
+
+
+def check_room(folder: Path) -> None:
+    """Raise VoxsieveError where nothing can be written to a folder."""
+    probe = folder / f".probe.{os.getpid()}.partial"
+    try:
+        with open(probe, "wb") as stream:
+            stream.write(bytes(PROBE_BYTES))
+            os.fsync(stream.fileno())
+    except OSError as error:
+        raise VoxsieveError(f"{folder} cannot be written ({error.strerror}): make room, then run again.") from error
+    finally:
+        probe.unlink(missing_ok=True)
+
+
+def _words(error: Exception) -> str:
+    """An error on one line; where it has no words of its own, the place that it comes from."""
+    said = " ".join(str(error).split())
+    if not said:
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        said = f"in {Path(frame.filename).name}, line {frame.lineno}: {frame.line}"
+    return f"{type(error).__name__}: {said}"

@@ -1,0 +1,94 @@
+"""The work folder as a whole: that it is one of ours, that one run works in it, that what it vouches for is there."""
+
+import hashlib
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TextIO
+
+from pipeline import lock, registry
+from pipeline.corpus import LAYOUT
+from pipeline.errors import ConfigError
+
+VERSION = ".layout"
+WRITTEN = "corpus.json"  # the result of a stage that writes into the corpus folder: names and sizes of its files
+
+
+def record(work: Path) -> Path:
+    """The file that tells that this work folder was made by runs from here, beside Snakemake's records of them."""
+    return Path(".snakemake", "voxsieve", hashlib.sha256(os.fsencode(work)).hexdigest()[:16])
+
+
+def check(work: Path) -> None:
+    """Refuse a work folder of another version, and one that Snakemake has no records of.
+
+    Without records it would take everything there as up to date.
+    """
+    if not (work / "index" / "shards.json").exists():
+        return
+    if not (work / VERSION).is_file() or (work / VERSION).read_text(encoding="utf-8").strip() != str(LAYOUT):
+        raise ConfigError(
+            f"work_dir: '{work}' was made by an earlier version of voxsieve, which kept other rows: name a new work_dir "
+            "(and a new corpus_dir); the old ones stay as they are."
+        )
+    if not record(work).exists():
+        raise ConfigError(
+            f"work_dir: '{work}' holds results of which there is no record in {Path.cwd() / '.snakemake'}, so that "
+            "changed settings would go unnoticed: run in the folder where it was made, or name another work_dir."
+        )
+
+
+def hold(work: Path) -> TextIO:
+    """Keep other runs out of a work folder for as long as the handle that this gives is open.
+
+    Snakemake's own lock outlives a killed run and has to be taken away by hand; this one ends with the process.
+    """
+    try:
+        work.mkdir(parents=True, exist_ok=True)
+        handle = open(work / ".lock", "a")  # noqa: SIM115 - held until the process ends
+        record(work).parent.mkdir(parents=True, exist_ok=True)
+        record(work).touch()
+    except OSError as error:
+        sys.exit(f"error: work_dir: '{work}' cannot be written ({error.strerror}): name another folder.")
+    if not lock.taken(handle):
+        sys.exit(f"error: another run works in {work}: wait for it, or give this one a work_dir of its own.")
+    (work / VERSION).write_text(f"{LAYOUT}\n", encoding="utf-8")
+    return handle
+
+
+def forget_what_is_gone(work: Path) -> list[str]:
+    """Take away the word that a result is there where it is not any more, so that it is made again; give what was.
+
+    Looks at names and sizes of the corpus's files: a second for a hundred thousand.
+    """
+    if not (work / ".lock").is_file():
+        return []
+    with open(work / ".lock", "a") as handle:
+        return _forget(work) if lock.taken(handle) else []  # a run that is under way knows what it is doing
+
+
+def _forget(work: Path) -> list[str]:
+    said = []
+    for stage in (name for name, told in registry.stages().items() if WRITTEN in told.results):
+        marker = work / stage / WRITTEN
+        try:
+            told = json.loads(marker.read_text(encoding="utf-8"))
+            wrong = next(
+                (name for name, size in told["files"].items() if _size(Path(told["corpus"], name)) != size), None
+            )
+        except FileNotFoundError:
+            continue
+        except (ValueError, KeyError):
+            wrong = marker.name
+        if wrong:
+            marker.unlink()
+            said.append(f"{stage}: {wrong} is not as it was written: it is made again")
+    return said
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return -1

@@ -1,0 +1,10 @@
+"""embed: what the others know of it."""
+
+from pipeline.registry import Stage
+
+STAGE = Stage(
+    after=("normalize",),
+    reads=("engine",),
+    machine=("device", "threads", "max_failed_fraction"),
+    original="resemblyzer",
+)

@@ -1,0 +1,34 @@
+"""filter: which low-pass, high-pass and notches a clip is heard through, as second-order sections in its row.
+
+The filter is designed here and runs where the clip is first heard as a whole, in normalize: no audio is written.
+"""
+
+from functools import cache
+
+from pipeline import program, run
+from pipeline.rows import Clip, FilteredClip
+from stages.filter import design
+
+STAGE = "filter"
+
+
+def main() -> None:
+    job = program.parse(STAGE, __doc__)
+
+    @cache
+    def sections(sample_rate: int) -> list[list[float]]:
+        return design.sections(job.settings, sample_rate).tolist()
+
+    def process(rows: list[dict]) -> run.Outcome:
+        filtered = [
+            row
+            | {"parent_id": row["id"], "sections": sections(row["sample_rate"]), "zero_phase": job.settings.zero_phase}
+            for row in rows
+        ]
+        return filtered, []
+
+    run.run_shard(job, job.inputs(Clip), process, FilteredClip)
+
+
+if __name__ == "__main__":
+    program.run(main)

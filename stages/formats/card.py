@@ -1,0 +1,153 @@
+"""The dataset card: README.md of the corpus, with a header as Hugging Face reads it.
+
+It says what a person needs before using the corpus: hours, speakers, splits, sources, licences, how it was made.
+Nothing in it depends on when or where it was made. Source of the header's keys and values: the "Dataset Card metadata"
+specification of huggingface_hub.
+"""
+
+import html
+import platform
+import tomllib
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+
+from install.pins import PINNED
+from stages.formats import layouts
+from stages.formats.clips import Clips
+
+SOURCES = 50  # rows of the table of sources, those with most seconds; a corpus may have a hundred thousand
+STEPS = (1_000, 10_000, 100_000, 1_000_000, 10_000_000)  # the sizes that the header's size_categories knows
+NAMES = ("1K", "10K", "100K", "1M", "10M")
+
+
+@dataclass
+class Tally:
+    """Clips, microseconds and recordings of one line of a table."""
+
+    clips: int = 0
+    micros: int = 0
+    recordings: set[str] = field(default_factory=set)
+
+    def add(self, row: dict) -> None:
+        self.clips += 1
+        self.micros += round(row["end"] * 1e6) - round(row["start"] * 1e6)
+        self.recordings.add(row["recording"])
+
+    def cells(self) -> list[str]:
+        return [str(len(self.recordings)), str(self.clips), f"{self.micros / 3.6e9:.3f}"]
+
+
+def tallies(rows: Iterable[dict]) -> dict[str, dict[tuple[str, ...], Tally]]:
+    """Tallies of the whole, and by split, speaker, licence and source (which has url and licence too)."""
+    by: dict[str, dict[tuple[str, ...], Tally]] = {
+        name: defaultdict(Tally) for name in ("whole", "split", "speaker", "licence", "source")
+    }
+    for row in rows:
+        by["whole"][()].add(row)
+        for name in ("split", "speaker", "licence"):
+            by[name][(row[name],)].add(row)
+        by["source"][row["source"], row["url"], row["licence"]].add(row)
+    return by
+
+
+def cell(text: str) -> str:
+    """A text from outside as one harmless cell of a table."""
+    return html.escape(" ".join(text.split()), quote=False).replace("|", "&#124;") or "not stated"
+
+
+def table(names: Iterable[str], lines: Iterable[Iterable[str]]) -> str:
+    """A Markdown table."""
+    head = list(names)
+    return "\n".join("| " + " | ".join(line) + " |" for line in [head, ["---"] * len(head), *lines])
+
+
+def tally_table(names: Iterable[str], found: dict[tuple[str, ...], Tally]) -> str:
+    """A table of tallies: their keys, then recordings, clips and hours."""
+    lines = ([*map(cell, key), *one.cells()] for key, one in found.items())
+    return table([*names, "recordings", "clips", "hours"], lines)
+
+
+def sources(found: dict[tuple[str, ...], Tally]) -> str:
+    """The table of sources, the longest first, and how many it leaves out."""
+    ranked = sorted(found.items(), key=lambda pair: (-pair[1].micros, pair[0]))
+    text = tally_table(("source", "url", "licence"), dict(ranked[:SOURCES]))
+    rest = ranked[SOURCES:]
+    hours = sum(one.micros for _, one in rest) / 3.6e9
+    return text + (f"\n\nAnd {len(rest)} more with {hours:.3f} hours: see clips.csv." if rest else "")
+
+
+def size_category(clips: int) -> str:
+    """The header's word for a number of clips."""
+    for i, step in enumerate(STEPS):
+        if clips < step:
+            return f"{NAMES[i - 1]}<n<{NAMES[i]}" if i else f"n<{NAMES[0]}"
+    return f"n>{NAMES[-1]}"
+
+
+def header(clips: Clips, formats: list[str], licensed: bool) -> str:
+    """The YAML header. With the Hugging Face export, loading the corpus folder loads its Parquet files."""
+    import yaml
+
+    said: dict[str, object] = {
+        "pretty_name": "Speech corpus made by voxsieve",
+        "license": "other" if licensed else "unknown",
+        "task_categories": ["text-to-speech"],
+        "annotations_creators": ["machine-generated"],
+        "size_categories": [size_category(sum(clips.splits.values()))],
+        "tags": ["audio", "speech", "voxsieve"],
+    }
+    if "huggingface" in formats and clips.splits:
+        files = [{"split": name, "path": f"huggingface/parquet/{name}-*.parquet"} for name in clips.splits]
+        said["configs"] = [{"config_name": "default", "data_files": files}]
+    return f"---\n{yaml.safe_dump(said, sort_keys=False)}---"
+
+
+def versions() -> list[tuple[str, str]]:
+    """voxsieve, Python, and the packages that voxsieve imports, as installed."""
+    root = Path(__file__).parents[2]
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    names = [requirement.split("==")[0] for requirement in project["dependencies"]]
+    found = [(name, metadata.version(name)) for name in names]
+    return [("voxsieve", project["version"]), ("Python", platform.python_version()), *found]
+
+
+def text(clips: Clips, statistics: dict, formats: list[str], settings: dict) -> str:
+    """The whole card."""
+    import yaml
+
+    by = tallies(clips.rows())
+    whole = by["whole"][()]
+    splitting = clips.splitting
+    by_split = {(name,): by["split"][(name,)] for name in clips.splits}
+    licensed = any(key[0] for key in by["licence"])
+    parts = [
+        header(clips, formats, licensed),
+        "# Speech corpus",
+        f"{whole.clips} clips, {whole.micros / 3.6e9:.3f} hours of {len(by['speaker'])} speakers, from "
+        f"{len(whole.recordings)} recordings ({statistics['input']['seconds'] / 3600:.3f} hours were searched). "
+        "There are no transcripts. Speakers, labels and scores are a machine's judgement.",
+        "`clips.csv` tells of every clip where it comes from (source, start and end in seconds) and what was measured; "
+        "`rejects.csv` tells of every second that was left out why. The audio is in `wavs/`: mono, 16 bit.",
+        "## Speakers",
+        tally_table(("speaker",), dict(sorted(by["speaker"].items()))),
+        "## Splits",
+        "By recording: none is in two splits, and each keeps its split when others are added. Shares aimed at: "
+        f"validation {splitting.validation:g}, test {splitting.test:g}, the rest train; seed {splitting.seed}.",
+        tally_table(("split",), by_split),
+        "## Licences",
+        "What the sources state. Whether a use is allowed is for the user to judge.",
+        tally_table(("licence",), dict(sorted(by["licence"].items()))),
+        "## Sources",
+        sources(by["source"]),
+        "## How it was made",
+        "By voxsieve, with these settings:",
+        f"```yaml\n{yaml.safe_dump(settings, sort_keys=False, allow_unicode=True)}```",
+        table(("software", "version"), versions()),
+        table(("weights", "SHA-256"), ((name, f"`{digest}`") for name, digest in PINNED.items())),
+    ]
+    if formats:
+        parts += ["## Formats", "\n".join(f"- {layouts.known()[name].LOADING}" for name in formats)]
+    return "\n\n".join(parts) + "\n"

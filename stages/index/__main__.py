@@ -1,0 +1,99 @@
+"""index: find the recordings, read what they are, give them ids, gather them in shards.
+
+The same content twice is one recording and one reject. Running again with more files reads only those, adds shards, and
+leaves the old ones untouched. Without --input, the recordings are those of the crawl.
+"""
+
+import json
+import os
+from pathlib import Path
+
+from pipeline import inputs, lock, manifest, program, run
+from pipeline.errors import ConfigError
+from pipeline.rows import Recording, Reject
+from stages.index import examine, shards
+
+STAGE = "index"
+
+
+def from_crawl(table: Path, downloads: Path) -> tuple[list[inputs.Found], list[dict]]:
+    """What the crawl brought in, with its provenance, and rejects for what it could not."""
+    items = []
+    whole = {"recording_id": "", "start": 0.0, "end": 0.0}
+    refused = [entry | whole for entry in manifest.lines(table.with_name(manifest.REJECTS))]
+    for entry in manifest.lines(table):
+        path = Path(os.path.abspath(downloads.resolve().parent / entry["path"]))
+        told = {name: entry[name] for name in shards.PROVENANCE if entry.get(name)}
+        if path.exists():
+            items.append(inputs.Found(path, entry["source"], bool(path.suffix), told))
+        else:
+            refused.append(entry | whole | {"reason": "gone", "message": "The file is not where the crawl left it."})
+    if not items:
+        raise ConfigError(f"index: the crawl brought in no recording: see rejects.jsonl beside {table}.")
+    return items, [manifest.reject(entry, "crawl", entry["reason"], entry["message"]) for entry in refused]
+
+
+def index(job: program.Job, items: list[inputs.Found], refused: list[dict]) -> dict:
+    """Write the shards' manifests, rejects.jsonl (after those `refused` before) and ids.json; give the summary."""
+    by_path = {examine.relative(item.path, job.work): item for item in items}
+    facts = examine.examine_all(by_path, job.out / "known.jsonl", job.settings.threads)
+    ids = shards.read_ids(job.out)
+    ignored = [path for path, item in by_path.items() if not item.certain and "reject" in facts[path]]
+    for path in ignored:
+        del facts[path]
+    shards.refuse_duplicates(facts, ids)
+    total = sum(fact.get("duration", 0.0) for fact in facts.values())
+    shards.assign(facts, ids, shards.seconds_of_shard(job.settings.shard_minutes, total))
+    manifest.write_text(job.out / "ids.json", json.dumps(ids, indent=0) + "\n")
+
+    by_shard: dict[str, list[dict]] = {}
+    rejects, failed = list(refused), []
+    for path, fact in sorted(facts.items(), key=lambda pair: ids[pair[0]]["id"]):
+        row = shards.row(by_path[path], fact, ids[path]["id"])
+        if "reject" in fact:
+            rejects.append(manifest.reject(row, STAGE, *fact["reject"]))
+            failed += rejects[-1:] if fact["reject"][0] != "duplicate" else []
+        else:
+            by_shard.setdefault(ids[path]["shard"], []).append(row)
+            rejects += shards.damage(row, fact, STAGE)
+    if failed:
+        run.judge(STAGE, len(failed), len(facts), job.settings.max_failed_fraction, failed[-1])
+    if not by_shard:
+        raise ConfigError("index: none of the recordings can be used: see rejects.jsonl in the index's folder.")
+    manifest.write(job.out / manifest.REJECTS, rejects, Reject)
+    for shard, rows in by_shard.items():
+        place = job.out / shard / manifest.MANIFEST
+        if not _holds(place, rows):  # an untouched shard keeps its time
+            manifest.write(place, rows, Recording)
+    seconds = {shard: round(sum(row["duration"] for row in rows), 3) for shard, rows in sorted(by_shard.items())}
+    recordings = sum(map(len, by_shard.values()))
+    return {
+        "shards": list(seconds),
+        "seconds": seconds,
+        "recordings": recordings,
+        "rejects": len(rejects),
+        "ignored_files": len(ignored),
+    }
+
+
+def _holds(place: Path, rows: list[dict]) -> bool:
+    """Whether a manifest is there and says just this."""
+    try:
+        return list(manifest.lines(place)) == rows
+    except manifest.ManifestError:
+        return False
+
+
+def main() -> None:
+    job = program.parse(STAGE, __doc__)
+    if job.settings.input:
+        items, refused = inputs.find(job.settings.input), []
+    else:
+        items, refused = from_crawl(job.work / "crawl" / manifest.MANIFEST, Path(job.settings.downloads_dir))
+    with lock.alone(job.out):
+        summary = index(job, items, refused)
+        manifest.write_text(job.out / "shards.json", json.dumps(summary, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    program.run(main)

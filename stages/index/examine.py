@@ -1,0 +1,129 @@
+"""What a file is: decoded once, so that its length is exact and a broken one is known before any model runs.
+
+What was learnt stands in a journal; a file of the same size, time and inode is not read again. A reject is looked at
+again by another decoder.
+"""
+
+import hashlib
+import json
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+
+from pipeline import audio, ffmpeg, inputs, verdict
+from pipeline.errors import Reject
+
+CANCELLATION_DB = 10.0
+SMOOTH_SECONDS = 11  # over which energies are compared, so that a passage has one downmix
+DAMAGED_SECONDS = 0.5  # a file that ffmpeg complains of and that is shorter than it says by more than this is damaged
+
+
+def downmix(energies: np.ndarray) -> audio.Downmix:
+    """How one channel is made, passage by passage, from the energies of (left, right, mean) in each second, (n, 3).
+
+    "mean", or "left"/"right" where the mean would lose the signal: the mean of two uncorrelated channels is 3 dB below
+    their average energy; where it lies more than 10 dB below, they cancel (a pole swapped in the studio).
+    """
+    width = min(SMOOTH_SECONDS, len(energies))
+    wide = np.stack([np.convolve(column, np.ones(width), "same")[: len(energies)] for column in energies.T], axis=1)
+    left, right, mean = wide.T
+    cancels = mean * 10 ** (CANCELLATION_DB / 10) < (left + right) / 2
+    names = np.where(cancels, np.where(left >= right, "left", "right"), "mean").tolist()
+    starts = [i for i in range(len(names)) if i == 0 or names[i] != names[i - 1]]
+    return [[float(second), names[second]] for second in starts] or audio.MEAN
+
+
+def examine(path: Path) -> dict:
+    """What a file is: the fields of rows.Recording that do not depend on where it stands, and `damaged`.
+
+    damaged: [seconds that are missing at its end, what ffmpeg said], None where nothing is. Raises Reject.
+    """
+    if not path.is_file():
+        raise Reject("not_a_file", "Neither a file nor a link to one.")
+    if not path.stat().st_size:
+        raise Reject("empty", "The file has no bytes.")
+    facts = audio.probe(path)
+    promised = facts.pop("container_seconds")
+    decoding = audio.Decoding(path, audio.WORK_RATE, min(facts["channels"], 2))
+    samples, peak, energies, rest = 0, 0.0, [], np.zeros((0, decoding.channels), np.float32)
+    for block in decoding:
+        samples += len(block)
+        peak = max(peak, float(block.max(initial=0.0)), -float(block.min(initial=0.0)))
+        rest = np.concatenate([rest, block])
+        seconds = len(rest) // audio.WORK_RATE
+        energies.append(_energies(rest[: seconds * audio.WORK_RATE]))
+        rest = rest[seconds * audio.WORK_RATE :]
+    if len(rest):
+        energies.append(_energies(np.pad(rest, ((0, audio.WORK_RATE - len(rest)), (0, 0)))))
+    with open(path, "rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    duration = round(samples / audio.WORK_RATE, 6)
+    missing = (promised or 0.0) - duration
+    damaged = [round(missing, 6), decoding.complaint] if decoding.complaint and missing > DAMAGED_SECONDS else None
+    return facts | {
+        "sha256": digest,
+        "duration": duration,
+        "peak": round(peak, 6),
+        "downmix": downmix(np.concatenate(energies)),
+        "damaged": damaged,
+    }
+
+
+def _energies(block: np.ndarray) -> np.ndarray:
+    """Sums of squares of (left, right, mean) in each whole second of (n, channels): (seconds, 3)."""
+    seconds = block.reshape(-1, audio.WORK_RATE, block.shape[1])
+    left, right = seconds[:, :, 0], seconds[:, :, -1]
+    parts = [np.einsum("ij,ij->i", a, b, dtype=np.float64) for a, b in ((left, left), (right, right), (left, right))]
+    return np.stack([parts[0], parts[1], (parts[0] + parts[1] + 2 * parts[2]) / 4], axis=1)
+
+
+def examine_all(items: dict[str, inputs.Found], journal: Path, threads: int) -> dict[str, dict]:
+    """Path -> facts or {"reject": [reason, message]}, from the journal where that knows the file."""
+    known, decoder = _read(journal), ffmpeg.identity()
+
+    def learn(path: str) -> dict:
+        item = items[path]
+        if item.fault:
+            return {"path": path, "reject": list(item.fault)}
+        key = inputs.identity(item.path) | {"path": path}
+        fact = known.get(_key(key))
+        if fact and ("reject" not in fact or fact.get("decoder") == decoder):
+            return fact
+        try:
+            return key | verdict.reached(lambda: examine(item.path), [item.path], journal.parent, f"index {path}")
+        except Reject as fault:
+            return key | {"reject": [fault.reason, fault.message], "decoder": decoder}
+
+    facts = {}
+    with open(journal, "a", encoding="utf-8") as out_lines, ThreadPoolExecutor(threads) as pool:
+        for path, fact in zip(items, pool.map(learn, items), strict=True):
+            facts[path] = fact
+            if "size" in fact and known.get(_key(fact)) != fact:
+                out_lines.write(json.dumps(fact) + "\n")
+                out_lines.flush()
+    return facts
+
+
+def _key(fact: dict) -> tuple:
+    return tuple(fact[name] for name in ("path", "size", "mtime_ns", "inode"))
+
+
+def _read(journal: Path) -> dict[tuple, dict]:
+    """What the journal knows, the last line of a file counting; a torn line is passed over."""
+    known = {}
+    if journal.exists():
+        for line in journal.read_text(encoding="utf-8", errors="replace").splitlines():
+            try:
+                fact = json.loads(line)
+                known[_key(fact)] = fact
+            except (ValueError, KeyError, TypeError):
+                continue
+    return known
+
+
+def relative(path: Path, work: Path) -> str:
+    """How a manifest in `work` names a file outside it. Folders that are links are followed first, as the kernel does."""
+    real = os.path.join(os.path.realpath(path.parent), path.name)
+    return os.path.relpath(real, os.path.realpath(work))

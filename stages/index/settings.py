@@ -1,0 +1,11 @@
+"""index: what the others know of it."""
+
+from pipeline.registry import Stage
+
+STAGE = Stage(
+    after=(),
+    unit="corpus",
+    reads=("input", "downloads_dir", "shard_minutes"),
+    machine=("max_failed_fraction", "threads"),
+    results=("shards.json", "rejects.jsonl"),
+)

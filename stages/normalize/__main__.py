@@ -1,0 +1,71 @@
+"""normalize: bring every clip to one loudness by a linear gain, as the file that will stand in the corpus.
+
+EBU R 128: integrated loudness to a target, true peak below a limit. A clip that would exceed the limit is left
+quieter, never compressed. A clip too short to be measured gets the gain of its recording. The clip is first
+resampled to the corpus's rate, so that loudness and peak hold for the file as exported: WAV, mono, 16 bit.
+"""
+
+import numpy as np
+
+from engines import loudness
+from engines.loudness import bs1770
+from engines.protocols import Normalizer
+from pipeline import audio, clips, manifest, program, run
+from pipeline.program import Job
+from pipeline.rows import FilteredClip, NormalizedClip
+
+STAGE = "normalize"
+SHARED = ("sections", "zero_phase", "downmix", "gain")  # of the place in the vocals, not of the file that is written
+
+
+def process(rows: list[dict], job: Job, normalizer: Normalizer) -> run.Outcome:
+    """Normalize the clips of one recording; `lufs` and `true_peak_dbtp` are those of the result."""
+    settings, rate = job.settings, job.settings.sample_rate
+
+    def read(row: dict) -> np.ndarray:
+        return audio.resample(clips.filtered(row, job.work), row["sample_rate"], rate)
+
+    # Two passes, so that the clips of a long recording are never in memory together.
+    measured, rejects = run.per_clip(job, rows, lambda row: bs1770.block_powers(read(row), rate), settings.threads)
+    of_recording = bs1770.gated_loudness(np.concatenate([np.zeros(0), *(powers for _, powers in measured)]))
+    powers = {row["id"]: power for row, power in measured}
+
+    def write(row: dict) -> dict | None:
+        clip, before = read(row), bs1770.gated_loudness(powers[row["id"]])
+        peak = bs1770.true_peak(clip)
+        if before is not None:
+            gain = normalizer.gain_db(clip, rate, before)
+        elif of_recording is not None and peak > bs1770.ABSOLUTE_GATE_LUFS:
+            gain = settings.target_lufs - of_recording
+        else:
+            return None
+        gain = min(gain, settings.true_peak_dbtp - peak)
+        path = job.out / row["recording_id"] / f"{row['id']}.wav"
+        with audio.writing(path, rate, 1) as wav:
+            wav.write(clip * np.float32(10 ** (gain / 20)))
+        # The gain is linear, so what it does to the measures is known.
+        levels = {
+            "lufs": None if before is None else round(before + gain, 2),
+            "lufs_before": None if before is None else round(before, 2),
+            "true_peak_dbtp": round(peak + gain, 2),
+        }
+        kept = {name: value for name, value in row.items() if name not in SHARED}
+        place = {"parent_id": row["id"], "path": job.relative(path), "vocals": row["path"], "sample_rate": rate}
+        return kept | place | levels
+
+    written, torn = run.per_clip(job, [row for row, _ in measured], write, settings.threads)
+    silent = [
+        manifest.reject(row, STAGE, "silent", "The clip lies below -70 LUFS.") for row, clip in written if clip is None
+    ]
+    return [clip for _, clip in written if clip], rejects + torn + silent
+
+
+def main() -> None:
+    job = program.parse(STAGE, __doc__)
+    settings = job.settings
+    normalizer = loudness.load(settings.engine, settings.target_lufs, settings.true_peak_dbtp)
+    run.run_shard(job, job.inputs(FilteredClip), lambda rows: process(rows, job, normalizer), NormalizedClip)
+
+
+if __name__ == "__main__":
+    program.run(main)

@@ -1,0 +1,113 @@
+"""report: one page that shows a corpus, where its hours went, how it measures and how it sounds.
+
+It is made of statistics.json, the tables and the work folder's manifests, each read a row at a time; what is not there
+(a score, the work folder, a source recording) is left out. It opens offline and is the same, byte for byte, each time.
+"""
+
+import json
+from pathlib import Path
+
+from pipeline import corpus as corpora
+from pipeline import lock, manifest, program
+from pipeline.errors import ConfigError
+from stages.report import compare, funnel, histograms, page, players, sound, spectrograms, strips, tables, words
+from stages.report import thresholds as curves
+
+STAGE = "report"
+PAGE = "report.html"
+SPEAKERS = 20  # lines of the table of speakers
+
+
+def statistics_of(corpus: Path) -> dict:
+    """What the export stage counted. Raises ConfigError where `corpus` has no such account."""
+    path = corpus / "statistics.json"
+    if not path.is_file():
+        raise ConfigError(f"report: {path} does not exist: run the export stage, or check --corpus.")
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def tiles(statistics: dict) -> list[tuple[str, str]]:
+    """The figures at the top."""
+    given, kept = statistics["input"], statistics["kept"]
+    return [
+        ("recordings", f"{given['recordings']:,}"),
+        ("input", words.span(given["seconds"])),
+        ("corpus", words.span(kept["seconds"])),
+        ("of the input", words.share(kept["seconds"], given["seconds"])),
+        ("clips", f"{kept['clips']:,}"),
+        ("speakers", f"{len(statistics['speakers']):,}"),
+    ]
+
+
+def compared(this: histograms.Spread, other: Path | None) -> dict:
+    """The parts of the comparison; `compared` is None where there is nothing to compare with."""
+    if not other:
+        return {"compared": None}
+    there = histograms.Spread()
+    tables.feed(tables.clips(other), [there])
+    return {
+        "compared": compare.figures(this, there),
+        "compared_clips": [f"{one.clips:,}" for one in (this, there)],
+        "other": tables.clean(str(other)),
+        "divergence_bins": compare.DIVERGENCE_BINS,
+    }
+
+
+def process(work: Path, corpus: Path, other: Path | None, marks: dict[str, dict[str, float]]) -> str:
+    """The page's HTML. marks: the thresholds that were set, {score: {"min": value, "max": value}}."""
+    statistics = statistics_of(corpus)
+    spread, spans, choice = histograms.Spread(), strips.Kept(), players.Choice()
+    tables.feed(tables.clips(corpus), (spread, spans, choice))
+    messages, rejected = funnel.Messages(), players.Rejected()
+    tables.feed(tables.rejects(corpus), (messages, rejected))
+    recordings, sources = strips.recordings(work), players.Sources(work)
+    speakers = funnel.speakers(statistics)
+    parts = {
+        "tiles": tiles(statistics),
+        "funnel": funnel.steps(statistics),
+        "speakers": speakers[:SPEAKERS],
+        "more_speakers": len(speakers[SPEAKERS:]),
+        "rejects": funnel.table(statistics, messages.of),
+        "labels": strips.legend(recordings),
+        "strips": strips.figures(recordings, spans),
+        "strips_rest": strips.rest(recordings, spans),
+        "histograms": histograms.figures(spread),
+        "thresholds": curves.figures(curves.candidates(work, corpus), marks),
+        "pairs": list(players.pairs(choice, corpus, sources)),
+        "kept": list(players.kept(choice, corpus)),
+        "borderline": list(players.borderline(choice, corpus)),
+        "rejected": list(players.rejected(rejected, sources)),
+        "range_db": int(spectrograms.RANGE_DB),
+        "longest": sound.LONGEST,
+    }
+    return page.render(parts | compared(spread, other))
+
+
+def marks(filters: dict[str, dict | None]) -> dict[str, dict[str, float]]:
+    """The thresholds that were set, {score: {"min": value, "max": value}}, of the section `filters`."""
+    bounds = {
+        name: {side: value for side, value in bound.items() if value is not None}
+        for name, bound in filters.items()
+        if bound
+    }
+    return {name: bound for name, bound in bounds.items() if bound}
+
+
+def main() -> None:
+    def add(parser) -> None:
+        parser.add_argument("--compare", type=Path, help="another corpus folder, to hold the distributions against")
+
+    job = program.parse(STAGE, __doc__, add)
+    place = Path(job.settings.corpus_dir)
+    statistics_of(place)
+    with lock.alone(place, corpora.MARKER), lock.alone(job.out):
+        text = process(job.work, place, job.args.compare, marks(job.settings.filters.model_dump()))
+        manifest.write_text(place / PAGE, text)
+        sizes = {PAGE: (place / PAGE).stat().st_size}
+        manifest.write_text(
+            job.out / "corpus.json", json.dumps({"corpus": str(place), "files": sizes}, indent=0) + "\n"
+        )
+
+
+if __name__ == "__main__":
+    program.run(main)

@@ -1,0 +1,61 @@
+"""score: what can be said of the quality of every clip that is wanted or uncertain, and its fingerprint, as facts.
+
+Nothing is dropped here; `select` holds scores against thresholds, in seconds. A score that a clip gives no ground for
+is null. Who speaks is decided before, so that nothing is spent on clips that are not wanted.
+"""
+
+import numpy as np
+
+from engines import fingerprint, scores
+from pipeline import audio, code, program, run
+from pipeline.program import Job
+from pipeline.rows import NormalizedClip, Scored
+from stages.score.memory import Memory
+
+STAGE = "score"
+CLIPS_AT_ONCE = 64
+
+
+def process(rows: list[dict], job: Job, scorer: scores.Scorer) -> run.Outcome:
+    """Score the clips of one recording that have not been scored before."""
+    memory = Memory(job.out / rows[0]["recording_id"], code.digest(STAGE))
+    keys = {row["id"]: memory.key(row) for row in rows}
+    unheard, rejects = [row for row in rows if keys[row["id"]] not in memory.scores], []
+
+    def hear(row: dict) -> tuple[scores.Heard, tuple[np.ndarray, np.ndarray]]:
+        clip = audio.read(job.work / row["path"])[:, 0]
+        heard = scores.Heard(clip, row["sample_rate"], audio.resample(clip, row["sample_rate"], scores.RATE))
+        return heard, fingerprint.hashes(*fingerprint.peaks(heard.at_rate, scores.RATE))
+
+    for start in range(0, len(unheard), CLIPS_AT_ONCE):
+        heard, torn = run.per_clip(job, unheard[start : start + CLIPS_AT_ONCE], hear, job.settings.threads)
+        answers = {row["id"]: row["answer"] for row in rows}
+        for reject in torn:
+            if answers[reject["id"]] == "confident":
+                rejects.append(reject)
+            else:  # its seconds are a reject of the speaker stage already
+                memory.add(keys[reject["id"]], dict.fromkeys(scores.known()), fingerprint.NOTHING)
+        for (row, (_, prints)), values in zip(heard, scorer([sound for _, (sound, _) in heard]), strict=True):
+            memory.add(keys[row["id"]], values, prints)
+    if unheard:
+        memory.save()
+    dropped = {reject["id"] for reject in rejects}
+    numbers = {key: number for number, key in enumerate(memory.of)}
+    facts = [
+        {key: row[key] for key in ("schema", "id", "recording_id")}
+        | {"fingerprints": job.relative(memory.prints), "fingerprint": numbers[keys[row["id"]]]}
+        | memory.scores[keys[row["id"]]]
+        for row in rows
+        if row["id"] not in dropped
+    ]
+    return facts, rejects
+
+
+def main() -> None:
+    job = program.parse(STAGE, __doc__)
+    scorer = scores.load(job.settings.threads, job.settings.device)
+    run.run_shard(job, job.inputs(NormalizedClip), lambda rows: process(rows, job, scorer), Scored)
+
+
+if __name__ == "__main__":
+    program.run(main)

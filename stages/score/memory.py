@@ -1,0 +1,50 @@
+"""What was scored once is kept: a changed choice of voices scores only the clips that nobody has heard yet.
+
+Of each recording two files beside the manifest: scores as JSON, fingerprints as an .npz with `hashes` and `frames`, those
+of clip i from bounds[i] on.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+
+from pipeline import arrays, manifest
+
+Print = tuple[np.ndarray, np.ndarray]  # hashes and frames of a fingerprint, (k,) each
+SOUND = ("id", "path", "sha256", "start", "end", "lufs", "true_peak_dbtp", "sample_rate")  # what a clip sounds like
+
+
+class Memory:
+    """The scored clips of one recording, by key."""
+
+    def __init__(self, place: Path, code: str):
+        self.table, self.prints = place.with_suffix(".json"), place.with_suffix(".npz")
+        self.code = code
+        self.scores: dict[str, dict] = {}
+        self.of: dict[str, Print] = {}
+        try:
+            told = json.loads(self.table.read_text(encoding="utf-8"))
+            stored = dict(np.load(self.prints))
+            bounds = stored["bounds"]
+            for number, (key, scores) in enumerate(told.items()):
+                part = slice(*bounds[number : number + 2])
+                self.scores[key], self.of[key] = scores, (stored["hashes"][part], stored["frames"][part])
+        except (OSError, ValueError, KeyError):
+            self.scores, self.of = {}, {}
+
+    def key(self, row: dict) -> str:
+        """What a clip's scores rest on: its sound, and the code that measures."""
+        text = json.dumps([self.code, *(row[name] for name in SOUND)])
+        return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+    def add(self, key: str, scores: dict, fingerprint: Print) -> None:
+        self.scores[key], self.of[key] = scores, fingerprint
+
+    def save(self) -> None:
+        hashes = np.concatenate([np.zeros(0, np.uint32), *(hashes for hashes, _ in self.of.values())])
+        frames = np.concatenate([np.zeros(0, np.uint16), *(frames for _, frames in self.of.values())])
+        bounds = np.cumsum([0, *(len(hashes) for hashes, _ in self.of.values())])
+        arrays.save(self.prints, hashes=hashes, frames=frames, bounds=bounds)
+        manifest.write_text(self.table, json.dumps(self.scores))

@@ -1,0 +1,5 @@
+"""score: what the others know of it."""
+
+from pipeline.registry import Stage
+
+STAGE = Stage(after=("speaker",), machine=("device", "threads", "max_failed_fraction"))

@@ -1,0 +1,54 @@
+"""segment: label every moment as male, female, music, noise or noEnergy.
+
+From both signals (Silero VAD and inaSpeechSegmenter's networks, see labels.py), or from one of them by
+inaSpeechSegmenter alone. Writes one CSV per recording (labels,start,stop; seconds) and names it in the manifest; what
+the spans rest on stands in the manifest as `evidence`: lists in the order of the spans.
+"""
+
+from engines import ina, spans
+from engines.protocols import Segmenter
+from engines.silero.onnx import Vad
+from pipeline import audio, manifest, program, run
+from pipeline.program import Job
+from pipeline.rows import Segmented, Separated
+from stages.segment import hearing
+
+STAGE = "segment"
+EVIDENCE = ("confidence", "male", "speech_to_background_db")
+
+
+def process(rows: list[dict], job: Job, segmenter: Segmenter, vad: Vad | None) -> run.Outcome:
+    """Segment one recording: its row points to the CSV, keeps the vocals' path as `vocals`, and sums up labels."""
+    (row,) = rows
+    settings = job.settings
+    if vad:
+        heard = hearing.passages(row, job.work, segmenter, vad, settings.gender, settings.exact, settings.threads)
+    else:
+        path = job.work / row["mixture" if settings.source == "mixture" else "path"]
+        heard = segmenter.segment(audio.decode_mono(path, segmenter.SAMPLE_RATE, row["downmix"], pcm16=True))
+    table = job.out / f"{row['id']}.csv"
+    manifest.write_text(table, spans.to_csv(heard))
+    seconds: dict[str, float] = {}
+    for span in heard:
+        seconds[span.label] = round(seconds.get(span.label, 0.0) + span.stop - span.start, 2)
+    place = {"parent_id": row["id"], "path": job.relative(table), "vocals": row["path"]}
+    segmented = row | place | {"label_seconds": seconds}
+    if vad:
+        segmented["evidence"] = {name: [_rounded(getattr(span, name)) for span in heard] for name in EVIDENCE}
+    return [segmented], []
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)
+
+
+def main() -> None:
+    job = program.parse(STAGE, __doc__)
+    s = job.settings
+    segmenter = ina.load(s.engine, s.vad, s.gender, s.exact, s.threads, s.device)
+    vad = Vad(s.device) if s.source == "both" else None
+    run.run_shard(job, job.inputs(Separated), lambda rows: process(rows, job, segmenter, vad), Segmented)
+
+
+if __name__ == "__main__":
+    program.run(main)

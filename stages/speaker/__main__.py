@@ -1,0 +1,196 @@
+"""speaker: keep the clips of the wanted voice, decided on the corpus as a whole.
+
+With targets, every clip is confidently a target's (kept), perhaps (reject `uncertain`, for a person to hear) or
+nobody's. Without, the voices with most seconds are kept as voice1, voice2, … and their most typical clips are copied to
+OUT/references to be heard. A threshold given as a number judges clip by clip instead, by plain cosine to the target.
+
+Writes for each shard the clips that are wanted or uncertain (manifest.jsonl), and for all: rejects.jsonl; voices.jsonl,
+voice, gender and answer of every clip; speakers.csv, all voices found, with a clip to listen to; targets.csv, how surely
+each target was found. Rows are streamed; what is held is about 1.2 kB a clip.
+"""
+
+import shutil
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from pipeline import audio, lock, manifest, program
+from pipeline.rows import Embedded, Facts, NormalizedClip, Reject
+from stages.speaker import clusters, present, threshold, voices
+from stages.speaker.present import Clips
+
+STAGE = "speaker"
+JUDGED_SECONDS = 1.6  # Resemblyzer's window: below it a vector rests on padding
+
+
+def stream(work: Path) -> Iterator[dict]:
+    """The clips of all shards with what embed knows of them, one at a time."""
+    for shard in manifest.shards(work):
+        yield from of_shard(work, shard)
+
+
+def of_shard(work: Path, shard: str) -> Iterator[dict]:
+    """The clips of a shard that could be embedded, with what embed knows of them."""
+    facts = {fact["id"]: fact for fact in manifest.stream(manifest.of_shard(work, "embed", shard), Embedded)}
+    for row in manifest.stream(manifest.of_shard(work, "normalize", shard), NormalizedClip):
+        if row["id"] in facts:
+            yield row | facts[row["id"]]
+
+
+def read(work: Path) -> Clips:
+    """Take in all clips that have a voice; those of one recording share a file of vectors and follow each other."""
+    vectors, facts, numbers = [], [], {}
+    path = stored = None
+    for i, row in enumerate(stream(work)):
+        if row["voiced_seconds"] <= 0:
+            continue
+        if row["embeddings"] != path:
+            audio.check_there(work / row["embeddings"])
+            path, stored = row["embeddings"], np.load(work / row["embeddings"])["vectors"]
+        number = numbers.setdefault(row["recording_id"], len(numbers))
+        vectors.append(stored[row["embedding"]])
+        facts.append((i, row["duration"], number, row.get("male", float(row["label"] == "male"))))
+    place, seconds, recording, male = np.array(facts, float).reshape(-1, 4).T
+    return Clips(place.astype(int), np.array(vectors, np.float32), seconds, recording.astype(int), male)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Of every clip its voice, the index of its target (-1: nobody's) and the answer, (clips,) each.
+
+    targets: (targets, d) float32 unit; names, doubts and verdicts are the targets'.
+    """
+
+    voice: np.ndarray
+    choice: np.ndarray
+    answer: np.ndarray
+    names: list[str]
+    targets: np.ndarray
+    doubts: list[str]
+    verdicts: list[threshold.Verdict]
+
+
+def choose(clips: Clips, references: Path | None, least: str, count: int) -> Decision:
+    """Decide on all clips: by the targets of a reference stage, or the `count` voices (0: all) with most seconds."""
+    found = clusters.cluster(clips.vectors, clips.seconds, clips.recording)
+    voice = voices.group(found, clips.seconds)
+    if references:
+        stored = np.load(references)
+        names, targets, doubts = stored["names"].tolist(), stored["vectors"], stored["doubts"].tolist()
+    else:
+        heads = clusters.unit(clusters.sums(clips.vectors, clips.seconds, voice))
+        targets = heads[: count or None].astype(np.float32)
+        names, doubts = [f"voice{i + 1}" for i in range(len(targets))], [""] * len(targets)
+    if least != "auto":
+        made = threshold.by_cosine(clips.vectors, targets, float(least))
+    elif references:
+        made = threshold.assign(found, targets)
+    else:
+        choice = np.where(voice < len(targets), voice, -1)
+        answer = np.where(found.within, threshold.CONFIDENT, threshold.UNCERTAIN)
+        itself = threshold.Verdict(threshold.CONFIDENT, float("nan"), float("nan"))
+        made = choice, np.where(choice >= 0, answer, threshold.REJECTED), [itself] * len(targets)
+    choice, answer, verdicts = made
+    return Decision(voice, choice, answer, names, targets, doubts, verdicts)
+
+
+def decide(row: dict, choice: int, answer: int, scores: np.ndarray, names: list[str], short_clips: str) -> dict:
+    """The row as kept, or its reject. scores: (targets,) plain cosines."""
+    nearest = int(np.argmax(scores))
+    if row["voiced_seconds"] < JUDGED_SECONDS and short_clips == "reject":
+        message = f"{row['voiced_seconds']:.2f} s of voice, {JUDGED_SECONDS} s are needed to judge."
+        return manifest.reject(row, STAGE, "too_short_to_judge", message)
+    if choice < 0 or answer == threshold.REJECTED:
+        message = f"Nearest target {names[nearest]}, similarity {scores[nearest]:.3f}."
+        return manifest.reject(row, STAGE, "other_speaker", message)
+    if answer == threshold.UNCERTAIN:
+        return manifest.reject(row, STAGE, "uncertain", f"Perhaps {names[choice]}, to be heard: {row['path']}")
+    return row | {"parent_id": row["id"], "speaker": names[choice], "similarity": round(float(scores[choice]), 4)}
+
+
+def write_rows(work: Path, out: Path, clips: Clips, made: Decision, genders: list[str], short_clips: str) -> None:
+    """Write the shards' manifests, rejects and voices.jsonl; a clip that is not among `clips` has no voice."""
+    numbers = iter(enumerate(clips.row.tolist()))
+    clip, here = next(numbers, (None, None))
+    i = -1
+    with (
+        manifest.writing(out / manifest.REJECTS, Reject) as reject,
+        manifest.writing(out / "voices.jsonl", Facts) as tell,
+    ):
+        for shard in manifest.shards(work):
+            with manifest.writing(out / shard / manifest.MANIFEST, Facts) as keep:
+                for i, row in enumerate(of_shard(work, shard), i + 1):
+                    if i != here:
+                        reject(manifest.reject(row, STAGE, "no_voice", "No voice was found in the clip."))
+                        continue
+                    answer, scores = int(made.answer[clip]), clips.vectors[clip] @ made.targets.T
+                    heard = {"voice": present.name(made.voice[clip]), "gender": genders[made.voice[clip]]}
+                    decided = decide(row | heard, int(made.choice[clip]), answer, scores, made.names, short_clips)
+                    if "reason" in decided:
+                        reject(decided)
+                        if decided["reason"] == "uncertain":
+                            keep(row | heard | {"answer": "uncertain"})
+                    else:
+                        keep(decided | {"answer": "confident"})
+                    place = {name: row[name] for name in ("schema", "id", "recording_id", "source", "start", "end")}
+                    tell(place | heard | {"answer": present.ANSWERS[answer]})
+                    clip, here = next(numbers, (None, None))
+
+
+def write_references(kept: dict[str, list[str]], out: Path, work: Path) -> None:
+    """Copy the clips, name of a voice -> paths, to out/NAME; nothing else stays in `out`."""
+    shutil.rmtree(out, ignore_errors=True)
+    for name, paths in kept.items():
+        (out / name).mkdir(parents=True)
+        for path in paths:
+            shutil.copyfile(work / path, out / name / Path(path).name)
+
+
+def paths_of(work: Path, rows: Iterable[int]) -> dict[int, str]:
+    """Where the clips of some rows lie, by number."""
+    wanted = set(rows)
+    return {i: row["path"] for i, row in enumerate(stream(work)) if i in wanted}
+
+
+def process(work: Path, out: Path, references: Path | None, least: str, short_clips: str, count: int) -> None:
+    """Decide on all clips and write what the stage writes."""
+    clips = read(work)
+    if not len(clips.row):
+        names = np.load(references)["names"].tolist() if references else []
+        absent = threshold.Verdict(threshold.REJECTED, float("nan"), float("nan"))
+        nobody = np.zeros(0, int)
+        made = Decision(nobody, nobody, nobody, names, nobody, [""] * len(names), [absent] * len(names))
+    else:
+        made = choose(clips, references, least, count)
+    described = present.describe_voices(clips, made.voice)
+    write_rows(work, out, clips, made, [one["gender"] for one in described], short_clips)
+    sure = made.answer == threshold.CONFIDENT
+    typical = {
+        name: [] if references else present.typical(clips, sure & (made.choice == number))
+        for number, name in enumerate(made.names)
+    }
+    to_hear = [one["medoid"] for one in described] + [clip for some in typical.values() for clip in some]
+    paths = paths_of(work, clips.row[to_hear].tolist() if to_hear else [])
+    kept = {name: [paths[int(clips.row[clip])] for clip in some] for name, some in typical.items() if some}
+    write_references(kept, out / "references", work)
+    rows = [one | {"medoid": paths[int(clips.row[one["medoid"]])]} for one in described]
+    manifest.write_text(out / "speakers.csv", present.to_csv(present.VOICE, rows))
+    lines = []
+    for number, verdict in enumerate(made.verdicts):
+        mine = [float(clips.seconds[(made.choice == number) & (made.answer == a)].sum()) for a in range(3)]
+        lines.append(present.describe_target(made.names[number], verdict, mine, made.doubts[number]))
+    manifest.write_text(out / "targets.csv", present.to_csv(present.TARGET, lines))
+
+
+def main() -> None:
+    job = program.parse(STAGE, __doc__)
+    settings = job.settings
+    references = job.work / "reference" / "references.npz" if settings.targets else None
+    with lock.alone(job.out):
+        process(job.work, job.out, references, str(settings.threshold), settings.short_clips, settings.voices)
+
+
+if __name__ == "__main__":
+    program.run(main)

@@ -1,0 +1,35 @@
+"""speaker: its settings, and what the others know of it."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from pipeline.registry import Section, Stage
+
+Name = Annotated[str, Field(min_length=1, pattern=r"^[^{}\x00-\x1f]*$")]
+
+
+class Speaker(Section):
+    """Whom to keep."""
+
+    targets: dict[str, Name] = {}
+    """a name and a reference (a file, or a folder of clips of that one voice). Several names give an assignment. With
+    none, the most present voice is found and its reference clips written to work/speaker/references for you to hear."""
+
+    threshold: Literal["auto"] | Annotated[float, Field(ge=-1, le=1)] = "auto"
+    """or a number: least similarity to the target, from -1 to 1"""
+
+    short_clips: Literal["keep", "reject"] = "keep"
+    """clips with under 1.6 s of voice, judged less surely: keep those that sound alike, or reject"""
+
+    voices: Annotated[int, Field(ge=0)] = 1
+    """with no targets: how many of the most present voices to keep; 0 keeps everyone"""
+
+
+STAGE = Stage(
+    after=("normalize", "embed", "reference"),
+    unit="corpus",
+    section=Speaker,
+    machine=(),
+    results=("voices.jsonl", "rejects.jsonl"),
+)
