@@ -91,7 +91,8 @@ def recordings(corpus: Path) -> set[str]:
     for source in sorted({source for path in paths for source in tables.read(path, ["source"], ["source"])["source"]}):
         if by_stem.setdefault(Path(source).stem, source) != source:
             raise ConfigError(
-                f"evaluate: {by_stem[Path(source).stem]} and {source} would have one timeline, {Path(source).stem}.csv: "
+                f"evaluate: {by_stem[Path(source).stem]} and {source} would have one timeline, "
+                f"{Path(source).stem}.csv: "
                 "evaluate them apart."
             )
     return set(by_stem)

@@ -23,7 +23,7 @@ MEAN: Downmix = [[0.0, "mean"]]
 
 
 def probe(path: Path) -> dict:
-    """The first audio stream of a file: {"codec", "sample_rate", "channels", "container_seconds"}, the last may be None.
+    """The first audio stream of a file: codec, sample_rate, channels, and container_seconds, which may be None.
 
     Raises Reject("no_audio") for a file without an audio stream, Reject("undecodable") for anything else.
     """

@@ -11,7 +11,20 @@ import sys
 from pathlib import Path
 
 from install import environments, weights
-from pipeline import code, config, corpus, ffmpeg, flags, folders, inputs, manifest, registry, sources, workfolder
+from pipeline import (
+    code,
+    config,
+    corpus,
+    ffmpeg,
+    flags,
+    folders,
+    inputs,
+    manifest,
+    registry,
+    sources,
+    terminal,
+    workfolder,
+)
 from pipeline.errors import ConfigError, VoxsieveError
 
 ROOT = Path(__file__).parent.parent
@@ -97,11 +110,14 @@ class Plan:
             rule.benchmark = f"{self.work}/benchmark/{rule.name}{shard}.tsv"
             rule.set_params(made_with=self.made_with(rule.name))
             rule.conda_env = self.conda(rule.name)
+            if "threads" in registry.stages()[rule.name].machine:
+                # index reads files, as many at a time as there are cores for.
+                rule.resources["_cores"] = 64 if rule.name == "index" else self.settings.threads
             if environment := self.environment(rule.name):
                 rule.set_input(environment=environment)
 
     def made_with(self, stage: str) -> str:
-        """What decides a stage's result besides its inputs: a digest of its settings, its code, what it reads outside."""
+        """A digest of what decides a stage's result besides its inputs: settings, code, what it reads from outside."""
         told = [flags.of(self.settings, stage, machine=False), code.digest(stage)]
         if stage == "index":
             told += [folders.listing(self.settings), ffmpeg.identity()]
@@ -110,6 +126,16 @@ class Plan:
         if stage == "formats":
             told.append(self._described())
         return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+    def begin(self, workflow) -> None:
+        """Hold the work folder for as long as this process lives, and show the run."""
+        self.handle = workfolder.hold(Path(self.work))
+        self.board = terminal.show(workflow, self.work)
+
+    def end(self) -> None:
+        """Take the bars off the terminal."""
+        if self.board:
+            self.board.stop()
 
     def shell_prefix(self) -> str:
         """What every job's shell begins with: where the code, the cache and (last on the PATH) ffmpeg are."""

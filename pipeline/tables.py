@@ -73,10 +73,9 @@ def read(path: Path, needed: Iterable[str] = (), only: Iterable[str] | None = No
             )
         wanted = [name for name in header if only is None or name in set(only)]
         texts = {name: str for name in wanted if name in TEXT}
-        frame = pandas.read_csv(
-            path, usecols=wanted, dtype=texts, keep_default_na=False, na_values={name: [""] for name in set(wanted) - set(texts)},
-            encoding="utf-8-sig",
-        )  # fmt: skip
+        missing = {name: [""] for name in set(wanted) - set(texts)}
+        told = {"usecols": wanted, "dtype": texts, "keep_default_na": False, "na_values": missing}
+        frame = pandas.read_csv(path, encoding="utf-8-sig", **told)
     except (UnicodeDecodeError, pandas.errors.ParserError, pandas.errors.EmptyDataError) as error:
         raise ManifestError(f"{path} cannot be read as a CSV table in UTF-8 ({error}): export it again.") from error
     for name in texts:

@@ -55,8 +55,8 @@ def read_metadata(path: Path) -> dict[str, tuple[str, str]]:
         clip, *said = line.split("|")
         if not said or len(said) > 2:
             raise ConfigError(
-                f"{path}, line {number}: expected clip|text or clip|text|normalized text, found {len(said) + 1} fields: "
-                "correct the line, so that no text is lost."
+                f"{path}, line {number}: expected clip|text or clip|text|normalized text, found {len(said) + 1} "
+                "fields: correct the line, so that no text is lost."
             )
         if any(text.strip() for text in said):
             texts[clip.strip()] = (said[0].strip(), said[1].strip() if len(said) > 1 else "")
@@ -76,8 +76,8 @@ def gather(corpus: Path) -> list[Text]:
             for clip, (text, normalized) in said.items():
                 if clip not in places:
                     raise ConfigError(
-                        f"{corpus / METADATA}: '{clip}' has a text, but clips.csv knows no such clip: restore its name, "
-                        "so that no text is lost."
+                        f"{corpus / METADATA}: '{clip}' has a text, but clips.csv knows no such clip: restore its "
+                        "name, so that no text is lost."
                     )
                 texts.append(Text(*places[clip], text, normalized))
     return list(dict.fromkeys(texts))

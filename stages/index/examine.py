@@ -124,6 +124,6 @@ def _read(journal: Path) -> dict[tuple, dict]:
 
 
 def relative(path: Path, work: Path) -> str:
-    """How a manifest in `work` names a file outside it. Folders that are links are followed first, as the kernel does."""
+    """How a manifest in `work` names a file outside it. Links to folders are followed first, as the kernel does."""
     real = os.path.join(os.path.realpath(path.parent), path.name)
     return os.path.relpath(real, os.path.realpath(work))
