@@ -24,7 +24,7 @@ logger = logging.getLogger("snakemake.logging")
 
 
 def hours(work: Path) -> dict[str, dict[str, float]]:
-    """Of every per-shard stage: {"done", "total"} in hours of audio, {"rejects"}, as the files of the work folder tell."""
+    """Of every per-shard stage "done" and "total" in hours of audio, and "rejects", as the work folder tells."""
     try:
         seconds = manifest.index(work)["seconds"]
     except ManifestError:
@@ -51,7 +51,7 @@ def _progress(folder: Path) -> dict | None:
 
 
 def time_to_go(done: float, total: float, begun: float, seconds: float) -> str:
-    """What is left at the pace since `begun` (hours done then), `seconds` ago: "2:05:10 to go", "" where none is known."""
+    """What is left at the pace since `begun` (hours done then), `seconds` ago: "2:05:10 to go"; "" where not known."""
     pace = (done - begun) / seconds if seconds > 0 else 0.0
     if pace <= 0 or done >= total:
         return ""

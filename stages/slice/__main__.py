@@ -10,7 +10,7 @@ from engines.protocols import Embedder
 from pipeline import audio, clips, manifest, program, run
 from pipeline.program import Job
 from pipeline.rows import Clip, Segmented, clip_id
-from stages.slice import cut
+from stages.slice import cut, original
 from stages.slice.turns import Utterance
 
 STAGE = "slice"
@@ -28,10 +28,12 @@ def plan(row: dict, job: Job, embedder: Embedder) -> tuple[list[Utterance], list
             yield audio.to_mono(block, row["downmix"], start, audio.WORK_RATE) / np.float32(row["gain"])
             start += len(block) / audio.WORK_RATE
 
+    def sound(part: Utterance) -> np.ndarray:
+        place = {"start": part.start / cut.FRAMES_PER_SECOND, "end": part.stop / cut.FRAMES_PER_SECOND}
+        return clips.place(row | place | {"path": row["vocals"]}, job.work)
+
     def heard(part: Utterance) -> np.ndarray:
-        place = {"path": row["vocals"], "start": part.start / cut.FRAMES_PER_SECOND}
-        place["end"] = part.stop / cut.FRAMES_PER_SECOND
-        return audio.resample(clips.place(row | place, job.work), audio.WORK_RATE, embedder.SAMPLE_RATE)
+        return audio.resample(sound(part), audio.WORK_RATE, embedder.SAMPLE_RATE)
 
     def embed(parts: list[Utterance]) -> list:
         batches = (parts[first : first + CLIPS_AT_ONCE] for first in range(0, len(parts), CLIPS_AT_ONCE))
@@ -39,7 +41,12 @@ def plan(row: dict, job: Job, embedder: Embedder) -> tuple[list[Utterance], list
 
     settings = job.settings
     seconds = {name: getattr(settings, f"{name}_seconds") for name in ("min", "max", "padding", "merge", "pause")}
-    return cut.plan(labelled, cut.levels(mono()), settings.labels, seconds, embed), labelled
+
+    def by_pydub(span: Utterance, level: np.ndarray) -> list[Utterance]:
+        return original.utterances(span, level, sound(span))
+
+    divide = by_pydub if settings.engine == "original" else cut.utterances
+    return cut.plan(labelled, cut.levels(mono()), settings.labels, seconds, embed, divide), labelled
 
 
 def process(rows: list[dict], job: Job, embedder: Embedder) -> run.Outcome:
