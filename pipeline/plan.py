@@ -42,8 +42,8 @@ class Plan:
         if settings.sources:  # they take the place of input
             settings.input = None
         self.own = {"crawl": "crawl"}  # what runs in an environment of its own, and which
-        if settings.engine == "original":
-            self.own |= {name: stage.original for name, stage in registry.stages().items() if stage.original}
+        environments_of = {name: registry.environment(name, settings.engine) for name in registry.stages()}
+        self.own |= {stage: name for stage, name in environments_of.items() if name}
         self.run = {name: self._command(name) for name in registry.stages()}
         self.run |= {"crawl": self._crawl(), "environment": f"{shlex.quote(sys.executable)} -m install.environments"}
         self.crawled_with = hashlib.sha256(self._crawl().encode()).hexdigest()[:16]

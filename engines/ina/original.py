@@ -15,6 +15,9 @@ from engines.spans import Span
 from install import weights
 from pipeline.errors import Reject
 
+ENGINE = "the packages themselves, to check, slower"
+ENVIRONMENT = "ina"
+
 WINDOW, HOP = 400, 160  # samples of an analysis window and from one to the next
 PATCH = 68  # frames a network looks at
 
