@@ -7,6 +7,7 @@ from typing import Any
 from pipeline import inputs
 from pipeline.errors import ConfigError
 
+FOUND = Path("speaker", "references")  # in work_dir: clips of voices that were found, there to be used as references
 OWN = ("work_dir", "corpus_dir")  # what is written, replaced and taken away
 
 
@@ -25,7 +26,7 @@ def check(settings: Any) -> None:
         for key, place in own.items():
             if path.is_dir() and _within(place, path):
                 raise ConfigError(f"{key}: '{place}' lies inside {name}, '{path}': choose a place outside.")
-            if _within(path, place):
+            if _within(path, place) and not _within(path, Path(settings.work_dir) / FOUND):
                 raise ConfigError(
                     f"{name}: '{path}' lies inside {key}, '{place}', which is written anew: copy it elsewhere."
                 )

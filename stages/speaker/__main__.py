@@ -175,7 +175,8 @@ def process(work: Path, out: Path, references: Path | None, least: str, short_cl
     to_hear = [one["medoid"] for one in described] + [clip for some in typical.values() for clip in some]
     paths = paths_of(work, clips.row[to_hear].tolist() if to_hear else [])
     kept = {name: [paths[int(clips.row[clip])] for clip in some] for name, some in typical.items() if some}
-    write_references(kept, out / "references", work)
+    if not references:
+        write_references(kept, out / "references", work)
     rows = [one | {"medoid": paths[int(clips.row[one["medoid"]])]} for one in described]
     manifest.write_text(out / "speakers.csv", present.to_csv(present.VOICE, rows))
     lines = []
