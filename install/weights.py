@@ -44,10 +44,10 @@ def file(name: str) -> Path:
     path = cache() / "weights" / name
     if not path.is_file():
         raise ModelError(f"The weights {name} are not in {path.parent}: run `make weights` to fetch them.")
-    found = _sha256(path)
-    if found != PINNED[name]:
+    digest = _sha256(path)
+    if digest != PINNED[name]:
         raise ModelError(
-            f"The weights {path} have SHA-256 {found}, expected {PINNED[name]}: delete the file and run `make weights`."
+            f"The weights {path} have SHA-256 {digest}, expected {PINNED[name]}: delete them and run `make weights`."
         )
     return path
 
@@ -180,9 +180,9 @@ def _read(archive: Path, member: str) -> bytes:
 
 
 def _install(data: bytes, name: str) -> None:
-    found = hashlib.sha256(data).hexdigest()
-    if found != PINNED[name]:
-        raise ModelError(f"{name} has SHA-256 {found}, expected {PINNED[name]}: its source is not the pinned one.")
+    digest = hashlib.sha256(data).hexdigest()
+    if digest != PINNED[name]:
+        raise ModelError(f"{name} has SHA-256 {digest}, expected {PINNED[name]}: its source is not the pinned one.")
     path = cache() / "weights" / name
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".partial")
