@@ -19,8 +19,10 @@ from stages import labels
 STAGE = "segment"
 FIELDS = ("labels", "start", "stop")
 EVIDENCE = ("confidence", "male", "speech_to_background_db")
-PATCH_SECONDS = 0.02
+FRAMES = 2  # from patch to patch, 20 ms
 EVERY = 8  # patches from one that is looked at to the next: 160 ms, four to a patch's width
+SPARSE = 24  # for gender, which is one for a stretch of speech: 480 ms, less than the width of a patch
+SURE = 0.35  # a stretch whose mean probability of a male voice is as near to 0.5 is looked at more closely
 
 
 def load(engine: str, vad: str, gender: bool, exact: bool, threads: int, device: str):
@@ -66,17 +68,32 @@ class Signal:
         self.level = np.concatenate(self.levels)
         self.probability = labels.at_frames(stream.probability(), stream.SECONDS, len(self.level))
 
-    def posteriors(self, network: str, wanted: np.ndarray) -> dict[str, np.ndarray]:
-        """The network's posteriors at every frame (n,), looked at where frames are `wanted`, 0 elsewhere."""
-        step = round(EVERY * PATCH_SECONDS * labels.FRAMES_PER_SECOND)
-        chosen = np.flatnonzero(np.logical_or.reduceat(wanted, np.arange(0, len(wanted), step)))
-        found = self.segmenter.posteriors(self.heard, network, chosen * EVERY + EVERY // 2)
+    def posteriors(self, network: str, wanted: np.ndarray, every: int) -> dict[str, np.ndarray]:
+        """The network's posteriors at every frame (n,), looked at where frames are `wanted`, 0 elsewhere.
+
+        Every stretch of wanted frames is divided into equal parts of at most `every` patches, or of one where all
+        patches are to be looked at, and a part is looked at in its middle.
+        """
+        longest = FRAMES * (1 if self.segmenter.exact else every)
+        edges = [np.linspace(start, stop, 1 - (start - stop) // longest) for start, stop in labels.stretches(wanted)]
+        patches = [np.round((one[1:] + one[:-1]) / (2 * FRAMES)).astype(int) for one in edges]
+        found = self.segmenter.posteriors(self.heard, network, np.concatenate([np.zeros(0, int), *patches]))
+        frames = [np.diff(np.round(one).astype(int)) for one in edges]
+        lengths = np.concatenate([np.zeros(0, int), *frames])
         spread = {}
         for label, values in found.items():
-            every = np.zeros(-(-len(wanted) // step), np.float32)
-            every[chosen] = values
-            spread[label] = np.repeat(every, step)[: len(wanted)]
+            spread[label] = np.zeros(len(wanted), np.float32)
+            spread[label][wanted] = np.repeat(values, lengths)
         return spread
+
+
+def male_voice(vocals: Signal, speaking: np.ndarray) -> np.ndarray:
+    """The probability of a male voice at every frame (n,) of those `speaking`, 0 elsewhere."""
+    male = vocals.posteriors("gender", speaking, SPARSE)["male"]
+    unsure = np.zeros(len(speaking), bool)
+    for start, stop in labels.stretches(speaking):
+        unsure[start:stop] = abs(male[start:stop].mean() - 0.5) < SURE
+    return np.where(unsure, vocals.posteriors("gender", unsure, EVERY)["male"], male)
 
 
 def label_both(row: dict, segmenter, vad, gender: bool, work: Path, threads: int) -> list[labels.Passage]:
@@ -88,9 +105,9 @@ def label_both(row: dict, segmenter, vad, gender: bool, work: Path, threads: int
     mixture_db, vocals_db = mixture.level[:frames], vocals.level[:frames]
     probability = (mixture.probability[:frames] + vocals.probability[:frames]) / 2
     speaking, quiet = labels.speech(probability, vocals_db), labels.silent(mixture_db)
-    activity = mixture.posteriors("activity", ~speaking)
+    activity = mixture.posteriors("activity", ~speaking, EVERY)
     music = labels.log_odds(activity["music"], activity.get("noise", np.zeros(frames)))
-    male = vocals.posteriors("gender", speaking)["male"] if gender else None
+    male = male_voice(vocals, speaking) if gender else None
     label = labels.backgrounds(speaking, quiet, music)
     return labels.passages(label, probability, music, male, vocals_db, mixture_db)
 
