@@ -45,8 +45,9 @@ def examine(item: inputs.Found) -> dict:
     samples, energies = 0, np.zeros(3)
     for block in audio.decode(item.path, audio.WORK_RATE, min(facts["channels"], 2)):
         samples += len(block)
-        wide = block.astype(np.float64)
-        energies += [(wide[:, 0] ** 2).sum(), (wide[:, -1] ** 2).sum(), (wide.mean(axis=1) ** 2).sum()]
+        left, right = block[:, 0].astype(np.float64), block[:, -1].astype(np.float64)
+        of_left, of_right, of_both = (np.einsum("i,i", *pair) for pair in ((left, left), (right, right), (left, right)))
+        energies += [of_left, of_right, (of_left + of_right + 2 * of_both) / 4]
     with open(item.path, "rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
     duration = round(samples / audio.WORK_RATE, 6)
