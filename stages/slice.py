@@ -7,6 +7,7 @@ add up.
 """
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import get_args
@@ -23,6 +24,7 @@ HOP = 441  # samples at 44.1 kHz in a frame of 10 ms: times are whole frames, ex
 FRAMES_PER_SECOND = audio.WORK_RATE // HOP
 REACH = 30  # frames that a label's border may be off
 CLIPS_AT_ONCE = 64
+PIECE = 3000  # frames whose levels are taken at once
 GAP = 12  # frames: the shortest pause at which another voice may begin; closures within words are shorter
 PAUSE_DROP_DB = 42.0  # a pause lies this far below the loud parts of its span
 SILENCE_DB = -75.0
@@ -167,23 +169,25 @@ def process(
     spans = read_csv(work / row["path"])
     vocals = work / row["vocals"]
     audio.check_there(vocals)
-    import soundfile
-
-    blocks = soundfile.blocks(vocals, blocksize=audio.WORK_RATE * 60, dtype="float32", always_2d=True)
-    level = levels(audio.to_mono(block, row["downmix"]) for block in blocks)
 
     def sound(part: Utterance) -> np.ndarray:
         return audio.to_mono(audio.read(vocals, part.start * HOP, part.stop * HOP), row["downmix"])
 
-    def embed(parts: list[Utterance]) -> list:
-        found = []
-        for first in range(0, len(parts), CLIPS_AT_ONCE):
-            heard = [sound(part) for part in parts[first : first + CLIPS_AT_ONCE]]
-            heard = [audio.resample(one, audio.WORK_RATE, embedder.SAMPLE_RATE) for one in heard]
-            found += embedder.embed(heard)
-        return found
+    def heard(part: Utterance) -> np.ndarray:
+        return audio.resample(sound(part), audio.WORK_RATE, embedder.SAMPLE_RATE)
 
-    clips = plan(spans, level, labels, seconds, embed)
+    with ThreadPoolExecutor(embedder.threads) as pool:
+
+        def embed(parts: list[Utterance]) -> list:
+            found = []
+            for first in range(0, len(parts), CLIPS_AT_ONCE):
+                found += embedder.embed(list(pool.map(heard, parts[first : first + CLIPS_AT_ONCE])))
+            return found
+
+        frames = round(row["duration"] * audio.WORK_RATE) // HOP
+        pieces = [Utterance(at, min(at + PIECE, frames), "") for at in range(0, frames, PIECE)]
+        level = np.concatenate([np.zeros(0), *pool.map(lambda piece: levels(iter([sound(piece)])), pieces)])
+        clips = plan(spans, level, labels, seconds, embed)
     if not clips:
         message = f"No clip of {' or '.join(labels)} of at least {seconds['min']:g} s."
         return [], [manifest.reject(row, STAGE, "no_speech", message)]
