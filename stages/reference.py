@@ -7,6 +7,7 @@ file.
 
 import argparse
 import logging
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from pipeline import arrays, audio, inputs, program, run
 from pipeline.errors import ConfigError, Reject
 from stages import turns
 from stages.embed import load
+from stages.engines.embedding import SILENT, Embedding, from_partials
 
 LEAST_SECONDS = 1.6
 APART, LEAST_SHARE = (
@@ -22,6 +24,8 @@ APART, LEAST_SHARE = (
     0.15,
 )  # cosine between two voices' means, share of the lesser; of 24 people none is told in two
 ITERATIONS = 10
+MOST_WINDOWS = 1000  # of a longer reference some are left out: all are held against all
+BLOCKS = 15  # of audio.BLOCK_SECONDS each, five minutes
 log = logging.getLogger("voxsieve")
 
 
@@ -32,6 +36,7 @@ def second_voice(windows: np.ndarray) -> float:
     """
     if len(windows) < 2:
         return 0.0
+    windows = windows[:: -(-len(windows) // MOST_WINDOWS)]
     means = windows[list(np.unravel_index(np.argmin(windows @ windows.T), (len(windows),) * 2))]
     for _ in range(ITERATIONS):
         second = windows @ means[1] > windows @ means[0]
@@ -58,12 +63,25 @@ def doubt(vectors: np.ndarray, partials: list[np.ndarray], files: list[str]) -> 
     return ""
 
 
+def voice(path: Path, embedder) -> Embedding:
+    """The voice of a file of any length, of which BLOCKS are held at a time. Raises Reject where it cannot be read."""
+    blocks = audio.mono(audio.decode(path, embedder.SAMPLE_RATE, 1))
+    pieces = []
+    while piece := list(islice(blocks, BLOCKS)):
+        pieces += embedder.embed([np.concatenate(piece)])
+    if len(pieces) == 1:
+        return pieces[0]
+    partials = np.concatenate([piece.partials for piece in pieces])
+    samples = round(sum(piece.voiced_seconds for piece in pieces) * embedder.SAMPLE_RATE)
+    return from_partials(partials, samples, embedder.SAMPLE_RATE) if samples else SILENT
+
+
 def embed_target(name: str, path: str, embedder) -> tuple[np.ndarray, str]:
     """The unit vector (256,) of a target, and a doubt. Raises ConfigError where its clips hold too little voice."""
-    sounds, files = [], []
+    voices, files = [], []
     for item in inputs.find(path, f"speaker.targets: {name}"):
         try:
-            sounds.append(np.concatenate(list(audio.mono(audio.decode(item.path, embedder.SAMPLE_RATE, 1)))))
+            voices.append(voice(item.path, embedder))
             files.append(item.source)
         except Reject as error:
             if item.certain and not item.path.name.startswith("."):  # such a file need not be a recording
@@ -71,7 +89,7 @@ def embed_target(name: str, path: str, embedder) -> tuple[np.ndarray, str]:
                     f"speaker.targets: {item.path}, of the reference of '{name}', cannot be read ({error}): "
                     "remove it or replace it."
                 ) from error
-    pairs = [(one, file) for one, file in zip(embedder.embed(sounds), files, strict=True) if one.vector is not None]
+    pairs = [(one, file) for one, file in zip(voices, files, strict=True) if one.vector is not None]
     found, files = [one for one, _ in pairs], [file for _, file in pairs]
     voiced = sum(one.voiced_seconds for one in found)
     if voiced < LEAST_SECONDS:
