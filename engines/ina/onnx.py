@@ -158,6 +158,7 @@ class Segmenter:
     ):
         if engine not in ("smn", "sm"):
             raise ValueError(f"engine is {engine!r}, expected smn or sm.")
+        self.exact = exact
         self.activity = Listener(NETWORKS[engine], exact, batch, threads, device)
         self.gender = Listener(NETWORKS["gender"], exact, batch, threads, device) if gender else None
 

@@ -39,6 +39,7 @@ class Segmenter:
         import tensorflow
         from inaSpeechSegmenter import segmenter
 
+        self.exact = exact
         tensorflow.config.threading.set_intra_op_parallelism_threads(threads)
         if device == "cpu":
             tensorflow.config.set_visible_devices([], "GPU")
