@@ -80,15 +80,20 @@ def kept_frames(corpus: Path) -> dict[str, dict[str, np.ndarray]]:
 
 
 def read_clips(corpus: Path) -> list[dict]:
-    """The rows of clips.csv. Raises ConfigError where there is none."""
+    """The rows of clips.csv. Raises ManifestError where there is none."""
     return tables.read(corpus / "clips.csv").to_dict("records")
 
 
 def recordings(corpus: Path) -> set[str]:
     """The stems of all recordings that went in, also of those that nothing was kept of. Each may stand for one only."""
-    paths = (corpus / "clips.csv", corpus / "rejects.csv")
+    sources: set[str] = set()
+    for path in (corpus / "clips.csv", corpus / "rejects.csv"):
+        rows = tables.read(path, ["source"], ["source", "stage"])
+        if "stage" in rows:  # what the crawl could not bring in is no recording
+            rows = rows[rows["stage"] != "crawl"]
+        sources |= set(rows["source"])
     by_stem: dict[str, str] = {}
-    for source in sorted({source for path in paths for source in tables.read(path, ["source"], ["source"])["source"]}):
+    for source in sorted(sources):
         if by_stem.setdefault(Path(source).stem, source) != source:
             raise ConfigError(
                 f"evaluate: {by_stem[Path(source).stem]} and {source} would have one timeline, "

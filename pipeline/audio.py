@@ -170,7 +170,8 @@ def writing(path: Path, sample_rate: int, channels: int, subtype: str = "PCM_16"
         with soundfile.SoundFile(partial, "w", sample_rate, channels, subtype, **options) as out:
             yield out
             written = out.frames
-        _check_whole(partial, written)
+        if not _whole(partial, written):
+            raise VoxsieveError(f"{path} cannot be written whole: make room, then run again.")
         os.replace(partial, path)
     except soundfile.LibsndfileError as error:
         raise VoxsieveError(f"{path} cannot be written ({error}): make room, then run again.") from error
@@ -178,17 +179,16 @@ def writing(path: Path, sample_rate: int, channels: int, subtype: str = "PCM_16"
         partial.unlink(missing_ok=True)
 
 
-def _check_whole(path: Path, frames: int) -> None:
-    """Raise LibsndfileError or VoxsieveError unless the file's last samples can be read back."""
+def _whole(path: Path, frames: int) -> bool:
+    """Whether a file has all its samples, the last of which can be read back. May raise LibsndfileError."""
     import soundfile
 
     with soundfile.SoundFile(path) as back:
         tail = min(frames, 1024)
-        if back.frames == frames:
-            back.seek(frames - tail)
-            if len(back.read(tail, dtype="int16")) == tail:
-                return
-    raise VoxsieveError(f"{path} cannot be written whole: make room, then run again.")
+        if back.frames != frames:
+            return False
+        back.seek(frames - tail)
+        return len(back.read(tail, dtype="int16")) == tail
 
 
 def read(path: Path, start: int = 0, stop: int | None = None) -> np.ndarray:

@@ -46,14 +46,19 @@ def _tree(path: Path) -> ast.Module:
 
 @cache
 def _imports(path: Path) -> tuple[Path, ...]:
-    """The project's files that a file imports, at its head or inside functions."""
-    names = []
+    """The project's files that a file imports, at its head or inside functions.
+
+    A package that looks through its own `__path__` finds its modules by itself, so it rests on all of them.
+    """
+    names, own = [], ()
     for node in ast.walk(_tree(path)):
-        if isinstance(node, ast.Import):
+        if isinstance(node, ast.Name) and node.id == "__path__":
+            own = sorted(path.parent.glob("*.py"))
+        elif isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
             names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-    return tuple(file for name in names for file in _files(name))
+    return (*own, *(file for name in names for file in _files(name)))
 
 
 def _files(name: str) -> list[Path]:

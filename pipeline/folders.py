@@ -1,5 +1,6 @@
 """Which folders may lie in which: whatever could eat a person's files, or the run's own, is refused before any job."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,18 +19,20 @@ def check(settings: Any) -> None:
         own["downloads_dir"] = Path(settings.downloads_dir)
     for key, place in own.items():
         for other, theirs in own.items():
-            if key < other and _within(place, theirs) and _within(theirs, place):
+            if key == other or not _within(place, theirs):
+                continue
+            if _within(theirs, place):
                 raise ConfigError(f"{key} and {other} are the same folder, '{place}': give each its own.")
-            if key != other and _within(place, theirs):
-                raise ConfigError(f"{key}: '{place}' lies inside {other}, '{theirs}': choose a place outside.")
+            raise ConfigError(f"{key}: '{place}' lies inside {other}, '{theirs}': choose a place outside.")
     for name, path in _given(settings):
-        for key, place in own.items():
-            if path.is_dir() and _within(place, path):
-                raise ConfigError(f"{key}: '{place}' lies inside {name}, '{path}': choose a place outside.")
-            if _within(path, place) and not _within(path, Path(settings.work_dir) / FOUND):
-                raise ConfigError(
-                    f"{name}: '{path}' lies inside {key}, '{place}', which is written anew: copy it elsewhere."
-                )
+        for reached in _reached(path):
+            for key, place in own.items():
+                if reached.is_dir() and _within(place, reached):
+                    raise ConfigError(f"{key}: '{place}' lies inside {name}, '{path}': choose a place outside.")
+                if _within(reached, place) and not _within(reached, Path(settings.work_dir) / FOUND):
+                    raise ConfigError(
+                        f"{name}: '{path}' lies inside {key}, '{place}', which is written anew: copy it elsewhere."
+                    )
 
 
 def _given(settings: Any) -> Iterator[tuple[str, Path]]:
@@ -37,12 +40,26 @@ def _given(settings: Any) -> Iterator[tuple[str, Path]]:
     if settings.sources:
         for source in settings.sources:
             if folder := getattr(source, "folder", None):
-                yield "the source folder", Path(folder)
+                yield from (("the source folder", Path(name)) for name in inputs.expand([folder]))
     else:
         names = [settings.input] if isinstance(settings.input, str) else settings.input or []
-        yield from (("input", Path(name)) for name in names)
+        yield from (("input", Path(name)) for name in inputs.expand(names))
     for name, path in settings.speaker.targets.items():
         yield f"speaker.targets: {name}", Path(path)
+
+
+def _reached(root: Path) -> Iterator[Path]:
+    """The places that a walk of a file or folder comes to: itself, and where links to folders inside it lead."""
+    waiting, seen = [root.resolve()], set()
+    while waiting:
+        place = waiting.pop()
+        if place in seen:
+            continue
+        seen.add(place)
+        yield place
+        for folder, folders, _ in os.walk(place):
+            inside = (Path(folder, name) for name in folders)
+            waiting += [path.resolve() for path in inside if path.is_symlink()]
 
 
 def _within(inner: Path, outer: Path) -> bool:

@@ -39,7 +39,7 @@ def find(given: str | list[str], key: str = "input") -> list[Found]:
     """
     candidates: dict[str, Found] = {}
     sources: set[str] = set()
-    for name in _expand([given] if isinstance(given, str) else given):
+    for name in expand([given] if isinstance(given, str) else given):
         root = Path(name)
         if not root.exists():
             raise ConfigError(f"{key}: '{name}' does not exist (looked in {Path.cwd()}): correct the path.")
@@ -84,7 +84,8 @@ def content(items: list[Found]) -> str:
     return digest.hexdigest()[:16]
 
 
-def _expand(names: list[str]) -> list[str]:
+def expand(names: list[str]) -> list[str]:
+    """Files and folders as named, and in place of a .txt file those that it lists."""
     wide = []
     for name in names:
         if name.lower().endswith(TEXT_LIST) and Path(name).is_file():

@@ -33,8 +33,13 @@ def legible(text: str) -> str:
 
 
 def harmless(text: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(FORMULA) else text
+    """A text that no spreadsheet takes for a formula; `meant` gives back what it was."""
+    return f"'{text}" if text.lstrip("'").startswith(FORMULA) else text
+
+
+def meant(text: str) -> str:
+    """A text as it was before `harmless`."""
+    return text[1:] if text.startswith("'") and text.lstrip("'").startswith(FORMULA) else text
 
 
 def write(path: Path, columns: Iterable[str], rows: "Iterable[dict] | pandas.DataFrame") -> None:
@@ -79,5 +84,5 @@ def read(path: Path, needed: Iterable[str] = (), only: Iterable[str] | None = No
     except (UnicodeDecodeError, pandas.errors.ParserError, pandas.errors.EmptyDataError) as error:
         raise ManifestError(f"{path} cannot be read as a CSV table in UTF-8 ({error}): export it again.") from error
     for name in texts:
-        frame[name] = [text[1:] if text[:1] == "'" and text[1:2] in FORMULA else text for text in frame[name]]
+        frame[name] = [meant(text) for text in frame[name]]
     return frame

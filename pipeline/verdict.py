@@ -58,7 +58,9 @@ def _stop_where_passing(error: Exception, what: str) -> None:
 
 
 def check_readable(path: Path) -> None:
-    """Raise VoxsieveError where a file cannot be read from its beginning to its end."""
+    """Raise VoxsieveError where a file cannot be read from its beginning to its end. A folder is never to be read."""
+    if path.is_dir():
+        return
     try:
         with open(path, "rb") as stream:
             size = os.fstat(stream.fileno()).st_size

@@ -26,13 +26,15 @@ def downmix(energies: np.ndarray) -> audio.Downmix:
     "mean", or "left"/"right" where the mean would lose the signal: the mean of two uncorrelated channels is 3 dB below
     their average energy; where it lies more than 10 dB below, they cancel (a pole swapped in the studio).
     """
+    if not len(energies):
+        return audio.MEAN
     width = min(SMOOTH_SECONDS, len(energies))
     wide = np.stack([np.convolve(column, np.ones(width), "same")[: len(energies)] for column in energies.T], axis=1)
     left, right, mean = wide.T
     cancels = mean * 10 ** (CANCELLATION_DB / 10) < (left + right) / 2
     names = np.where(cancels, np.where(left >= right, "left", "right"), "mean").tolist()
     starts = [i for i in range(len(names)) if i == 0 or names[i] != names[i - 1]]
-    return [[float(second), names[second]] for second in starts] or audio.MEAN
+    return [[float(second), names[second]] for second in starts]
 
 
 def examine(path: Path) -> dict:
@@ -124,6 +126,6 @@ def _read(journal: Path) -> dict[tuple, dict]:
 
 
 def relative(path: Path, work: Path) -> str:
-    """How a manifest in `work` names a file outside it. Links to folders are followed first, as the kernel does."""
+    """How a manifest in `work` names a file outside it; links to folders are followed first, as the kernel does."""
     real = os.path.join(os.path.realpath(path.parent), path.name)
     return os.path.relpath(real, os.path.realpath(work))

@@ -1,11 +1,18 @@
 """The figures of evaluation.__main__ on a timeline small enough to count by hand."""
 
+import json
+import re
+
 import numpy as np
 import pytest
 
+from crawl.item import Item, reject_row
 from evaluation import __main__ as evaluate
-from evaluation import accounts, timeline
-from pipeline.errors import ConfigError
+from evaluation import accounts, purity, timeline
+from pipeline import manifest, rows, tables
+from pipeline.errors import ConfigError, ManifestError
+from stages.index.__main__ import from_crawl
+from tests.conftest import program, row
 
 HEAD = "start,end,label,speaker,gender\n"
 
@@ -25,12 +32,12 @@ def kept(*spans: tuple[float, float]) -> dict[str, np.ndarray]:
 
 
 def test_a_pause_inside_the_own_speech_counts_neither_way(truths):
-    found = evaluate.purity(truths, kept((2, 6.5)), "ann")
+    found = purity.purity(truths, kept((2, 6.5)), "ann")
     assert found == {"kept_s": 4.5, "precision": 1.0, "others": 0.0, "background": 0.0, "recall": 1.0}
 
 
 def test_others_and_background_are_told_apart(truths):
-    found = evaluate.purity(truths, kept((1, 4), (6.5, 8)), "ann")
+    found = purity.purity(truths, kept((1, 4), (6.5, 8)), "ann")
     assert found["precision"] == pytest.approx(2 / 4.5)
     assert found["background"] == pytest.approx(1.5 / 4.5)
     assert found["others"] == pytest.approx(1 / 4.5)
@@ -38,19 +45,19 @@ def test_others_and_background_are_told_apart(truths):
 
 
 def test_nothing_kept_is_no_recall(truths):
-    assert evaluate.purity(truths, {}, "ann")["recall"] == 0.0
+    assert purity.purity(truths, {}, "ann")["recall"] == 0.0
 
 
 def test_labels(truths):
     spans = [("music", 0.0, 2.0), ("female", 2.0, 6.5), ("noEnergy", 6.5, 7.0), ("female", 7.0, 9.0)]
-    found = evaluate.labels_of(truths, {"show": spans})
+    found = purity.labels_of(truths, {"show": spans})
     assert found["speech_or_not"] == pytest.approx(8.5 / 9)
     assert found["gender_female"] == 1.0 and found["gender_male"] == 0.0
     assert found["five_classes"] == pytest.approx(6 / 9)
 
 
 def test_a_voice_without_a_name_stands_for_whom_it_holds(truths):
-    assert evaluate.nearest_speaker(truths, kept((2, 4), (7, 8))) == "ann"
+    assert purity.nearest_speaker(truths, kept((2, 4), (7, 8))) == "ann"
 
 
 def test_ends_inside_speech_are_counted(truths):
@@ -58,7 +65,7 @@ def test_ends_inside_speech_are_counted(truths):
         {"source": "a/show.mp3", "start": "2.05", "end": "3.5"},
         {"source": "a/show.mp3", "start": "4.6", "end": "6.6"},
     ]
-    assert evaluate.cut_share(truths, clips) == 1 / 4
+    assert purity.cut_share(truths, clips) == 1 / 4
 
 
 def test_speech_takes_the_gender_of_its_clips_voice():
@@ -93,7 +100,7 @@ def test_a_timeline_that_cannot_be_read_is_told_with_its_row(tmp_path, row, told
 
 
 def test_a_folder_that_is_no_corpus_is_told(tmp_path):
-    with pytest.raises(ConfigError, match="clips.csv does not exist"):
+    with pytest.raises(ManifestError, match="clips.csv does not exist"):
         timeline.read_clips(tmp_path)
 
 
@@ -107,3 +114,27 @@ def test_two_recordings_of_one_name_are_told_not_mixed(tmp_path):
 def test_a_voice_that_is_kept_where_nobody_speaks_is_told(tmp_path, truths):
     (tmp_path / "clips.csv").write_text("source,speaker,start,end\nshow.mp3,voice1,0,1.5\n")
     assert "voice1                   nobody speaks" in evaluate.report(truths, tmp_path, tmp_path)
+
+
+def test_what_the_crawl_could_not_bring_in_stops_nothing(tmp_path):
+    """Two episodes of one title that are gone, as the crawl and then the index tell of them."""
+    work, corpus = tmp_path / "work", tmp_path / "corpus"
+    items = [Item("http", "http:https://a.example", f"key{i}", f"https://a.example/{i}", title="Episode") for i in "ab"]
+    refused = [reject_row(f"u{item.key}", "gone", "404 Not Found.", item) for item in items]
+    brought = {"path": "show.mp3", "source": "http/show.mp3"}
+    for name, lines in (("rejects", refused), ("manifest", [brought])):
+        manifest.write_text(work / f"crawl/{name}.jsonl", "".join(json.dumps(line) + "\n" for line in lines))
+    (tmp_path / "show.mp3").touch()
+    _, rejects = from_crawl(work / "crawl/manifest.jsonl", tmp_path / "downloads")
+    lost = manifest.reject(row(rows.Recording, source="http/show.mp3", end=9.0), "slice", "music", "", ("d", 0.0, 2.0))
+    manifest.write(work / "index/rejects.jsonl", rejects, rows.Reject)
+    manifest.write(work / "slice/s0000/rejects.jsonl", [lost], rows.Reject)
+    clip = {"clip": "c", "source": "http/show.mp3", "speaker": "ann", "start": 2.0, "end": 4.0}
+    tables.write(corpus / "clips.csv", list(clip), [clip])
+    tables.write(corpus / "rejects.csv", ["source", "stage"], [*rejects, lost])
+    (tmp_path / "truth").mkdir()
+    (tmp_path / "truth/show.csv").write_text(HEAD + "0,2,speech,ann,F\n2,4,speech,ann,F\n4,9,music,,\n")
+    places = ["--truth", tmp_path / "truth", "--corpus", corpus, "--work", work]
+    said = program("evaluation", *places).stdout
+    assert "1.0000" in said and "without a timeline" not in said
+    assert re.search(r"slice: music +2\.00\n", said) and re.search(r"kept +2\.00\n", said)

