@@ -53,9 +53,7 @@ def test_downloads_lie_in_no_source_folder(here):
     check(input="shows", downloads_dir="shows/got")  # without sources nothing is brought in
 
 
-@pytest.mark.parametrize(
-    "inside", ["work/speaker/references", "to work/speaker", "work/speaker/references/a.wav"]
-)
+@pytest.mark.parametrize("inside", ["work/speaker/references", "to work/speaker", "work/speaker/references/a.wav"])
 @pytest.mark.parametrize(
     "given", [lambda path: {"input": path}, lambda path: {"speaker": {"targets": {"ann": path}}, "input": "shows"}]
 )
