@@ -14,9 +14,9 @@ from stages.speaker import clusters, threshold, voices
 THRESHOLDS = {
     (clusters, "CUT"): (0.31, 0.35, 0.39),
     (voices, "JOIN"): (0.26, 0.30, 0.34),
-    (voices, "ASTRAY"): (0.06, 0.10, 0.14),
+    (voices, "ASTRAY"): (0.04, 0.08, 0.12),
     (threshold, "SURE"): (0.72, 0.76, 0.80),
-    (threshold, "MARGIN"): (0.16, 0.20, 0.24),
+    (threshold, "MARGIN"): (0.24, 0.28, 0.32),
 }
 LABELS = {
     (labels, "SPOKEN"): (0.4, 0.5, 0.6),

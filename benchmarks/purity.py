@@ -128,12 +128,13 @@ class Judged:
         self.cluster()
 
     def cluster(self) -> None:
-        """Cluster the clips, with the constants of the moment."""
+        """Cluster the clips and find the voices, with the constants of the moment."""
         self.clusters = clusters.cluster(self.clips.vectors, self.clips.seconds, self.clips.recording)
+        self.voice = voices.group(self.clusters)
 
     def sure(self, vector: np.ndarray) -> np.ndarray:
         """Clips that are confidently the target's, (clips,) bool."""
-        return threshold.assign(self.clusters, vector[None])[1] == threshold.CONFIDENT
+        return threshold.assign(self.clusters, self.voice, vector[None])[1] == threshold.CONFIDENT
 
     def kept(self, chosen: np.ndarray) -> dict[str, np.ndarray]:
         """Frames of the chosen clips, by recording."""
@@ -206,7 +207,7 @@ def main() -> None:
         program("speaker", "--work", work, "--out", work / "speaker", "--voices", 2)
         for name, value in evaluate.labels_of(truths, timeline.read_labels(work, truths)).items():
             print(f"{name}: {value:.4f}")
-        present = voices.group(judged.clusters, judged.clips.seconds)
+        present = judged.voice[judged.clusters.of]
         most = [evaluate.nearest_speaker(truths, judged.kept(present == voice)) for voice in range(2)]
         print(f"the voices with most seconds: {most}")
         precision, recall, wrong = held_out.thresholds(judged, others, strangers["acted, meetings"])

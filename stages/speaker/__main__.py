@@ -76,7 +76,8 @@ class Decision:
 def choose(clips: Clips, references: Path | None, least: str, count: int) -> Decision:
     """Decide on all clips: by the targets of a reference stage, or the `count` voices (0: all) with most seconds."""
     found = clusters.cluster(clips.vectors, clips.seconds, clips.recording)
-    voice = voices.group(found, clips.seconds)
+    joined = voices.group(found)
+    voice = joined[found.of]
     if references:
         stored = np.load(references)
         names, targets, doubts = stored["names"].tolist(), stored["vectors"], stored["doubts"].tolist()
@@ -87,7 +88,7 @@ def choose(clips: Clips, references: Path | None, least: str, count: int) -> Dec
     if least != "auto":
         made = threshold.by_cosine(clips.vectors, targets, float(least))
     elif references:
-        made = threshold.assign(found, targets)
+        made = threshold.assign(found, joined, targets)
     else:
         choice = np.where(voice < len(targets), voice, -1)
         answer = np.where(found.within, threshold.CONFIDENT, threshold.UNCERTAIN)

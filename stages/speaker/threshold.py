@@ -1,8 +1,9 @@
 """Is this voice the target's? Three answers, from the corpus itself, without a threshold set by hand.
 
-A target is looked for as a whole: its core is the cluster nearest to its reference, and with the core comes the voice
-that the core is of. The voice is the target's where the core is near beyond doubt, or where it is fairly near and no
-other voice comes close (the idea of test normalisation: Auckenthaler et al. 2000, "Score normalization for
+A target is given voices as a whole, those that voices.group finds and speakers.csv lists. Its core is the voice nearest
+to its reference; with the core come others that are likely the target's themselves and, with the reference for another
+witness, one with the core. They are the target's where the core is near beyond doubt, or where it is fairly near and
+nothing else comes close (the idea of test normalisation: Auckenthaler et al. 2000, "Score normalization for
 text-independent speaker verification systems"). Someone who is nowhere in the corpus is about as near to several of its
 voices, and near beyond doubt to none. In a corpus of one voice there is no other to hold it against: being fairly near
 is then enough, and `margin` infinite.
@@ -18,9 +19,9 @@ from stages.speaker import voices
 from stages.speaker.clusters import Clusters, blocks, unit
 
 REJECTED, UNCERTAIN, CONFIDENT = 0, 1, 2
-CORE_SECONDS = 4.0  # a cluster with less is no core
+CORE_SECONDS = 4.0  # a voice with less is no core, a cluster with less none to hold it against
 SURE = 0.76  # core: the target's, whoever else is near
-LIKELY, MARGIN = 0.48, 0.20  # core: the target's where every other voice is this much farther off
+LIKELY, MARGIN = 0.48, 0.28  # core: the target's where all clusters of other voices are this much farther off
 POSSIBLE = 0.36  # below: rejected
 
 
@@ -33,14 +34,25 @@ class Verdict:
     margin: float
 
 
-def judge(clusters: Clusters, target: np.ndarray) -> tuple[np.ndarray, np.ndarray, Verdict]:
-    """Answer and similarity of every cluster, (clusters,) each, and the verdict on the target, (d,) unit."""
-    wanted = unit(target - clusters.centre)
-    cosine = clusters.heads @ wanted
-    large = clusters.seconds >= min(CORE_SECONDS, clusters.seconds.max())
-    core = int(np.argmax(np.where(large, cosine, -np.inf)))
-    members, similarity = voices.grow(clusters, core, wanted)
-    margin = float(cosine[core] - np.max(cosine[large & ~members], initial=-np.inf))
+def large(seconds: np.ndarray) -> np.ndarray:
+    """Which have seconds enough to be judged by; the largest always has."""
+    return seconds >= min(CORE_SECONDS, seconds.max())
+
+
+def judge(
+    clusters: Clusters, voice: np.ndarray, whole: Clusters, target: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, Verdict]:
+    """Answer and similarity of every voice, (voices,) each, and the verdict on the target, (d,) unit.
+
+    voice: of every cluster, (clusters,); whole: the clusters merged by it. The core is held against the clusters of
+    other voices, not their means, which lie between a person's ways to speak and so farther from the target.
+    """
+    wanted = unit(target - whole.centre)
+    cosine = whole.heads @ wanted
+    core = int(np.argmax(np.where(large(whole.seconds), cosine, -np.inf)))
+    members, similarity = voices.grow(whole, core, wanted, cosine >= LIKELY)
+    others = clusters.heads[large(clusters.seconds) & ~members[voice]] @ wanted
+    margin = float(cosine[core] - np.max(others, initial=-np.inf))
     sure = cosine[core] >= SURE or (cosine[core] >= LIKELY and margin >= MARGIN)
     possible = (members | (similarity >= POSSIBLE)) & (cosine[core] >= POSSIBLE)
     answer = np.where(possible, UNCERTAIN, REJECTED)
@@ -49,20 +61,22 @@ def judge(clusters: Clusters, target: np.ndarray) -> tuple[np.ndarray, np.ndarra
     return answer, similarity, Verdict(int(answer[core]), float(cosine[core]), margin)
 
 
-def assign(clusters: Clusters, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[Verdict]]:
+def assign(clusters: Clusters, voice: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[Verdict]]:
     """For every clip the index of its target (-1: nobody's) and the answer for it, and a verdict per target.
 
-    targets: (targets, d) unit. A clip that is near to no cluster is uncertain at best.
+    voice: of every cluster, (clusters,); targets: (targets, d) unit. All clips of a voice get one answer, but a clip
+    that is near to no cluster is uncertain at best.
     """
-    choice, answer = np.full(len(clusters.heads), -1), np.zeros(len(clusters.heads), np.int8)
-    best, verdicts = np.full(len(clusters.heads), -np.inf), []
+    whole = voices.merge(clusters, voice)
+    choice, answer = np.full(len(whole.heads), -1), np.zeros(len(whole.heads), np.int8)
+    best, verdicts = np.full(len(whole.heads), -np.inf), []
     for i, target in enumerate(targets):
-        found, similarity, verdict = judge(clusters, target)
+        found, similarity, verdict = judge(clusters, voice, whole, target)
         verdicts.append(verdict)
         better = (found > answer) | ((found == answer) & (found > REJECTED) & (similarity > best))
         choice[better], answer[better], best[better] = i, found[better], similarity[better]
-    answer = np.where(clusters.within, answer[clusters.of], np.minimum(answer[clusters.of], UNCERTAIN))
-    return choice[clusters.of], answer, verdicts
+    answer = np.where(whole.within, answer[whole.of], np.minimum(answer[whole.of], UNCERTAIN))
+    return choice[whole.of], answer, verdicts
 
 
 def by_cosine(vectors: np.ndarray, targets: np.ndarray, least: float) -> tuple[np.ndarray, np.ndarray, list[Verdict]]:

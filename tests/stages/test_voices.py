@@ -30,9 +30,20 @@ def clustered(vectors, seconds):
     return clusters.cluster(vectors, seconds, np.arange(len(vectors)) // 10)
 
 
+def voices_of(vectors, seconds):
+    """The voice of every clip."""
+    found = clustered(vectors, seconds)
+    return voices.group(found)[found.of]
+
+
+def assigned(found, targets):
+    """Choice, answer and verdicts for clusters."""
+    return threshold.assign(found, voices.group(found), targets)
+
+
 def given_to(vectors, seconds, targets):
     """For every clip the index of the target that it is surely of, or -1."""
-    choice, answer, _ = threshold.assign(clustered(vectors, seconds), targets)
+    choice, answer, _ = assigned(clustered(vectors, seconds), targets)
     return np.where(answer == threshold.CONFIDENT, choice, -1)
 
 
@@ -40,7 +51,7 @@ def given_to(vectors, seconds, targets):
 @given(st.lists(st.integers(4, 30), min_size=4, max_size=8), st.integers(0, 1000))
 def test_voices_that_are_apart_are_found_and_given_to_their_target(counts, seed):
     vectors, seconds, label, heads = corpus(counts, seed)
-    found = voices.group(clustered(vectors, seconds), seconds)
+    found = voices_of(vectors, seconds)
     assert all(len(set(label[found == cluster])) == 1 for cluster in range(found.max() + 1))
     assert np.all(np.diff(np.bincount(found, seconds)) <= 1e-9)
     np.testing.assert_array_equal(given_to(vectors, seconds, heads[:2]), np.where(label < 2, label, -1))
@@ -57,8 +68,8 @@ def test_whatever_the_targets_share_it_is_kept_whole(counts):
 def test_the_order_of_the_clips_changes_nothing(seed):
     vectors, seconds, _, heads = corpus([30, 12, 8, 5], seed, spread=0.6)
     order, recording = np.random.default_rng(seed).permutation(55), np.arange(55) // 10
-    here = threshold.assign(clusters.cluster(vectors, seconds, recording), heads[:2])
-    there = threshold.assign(clusters.cluster(vectors[order], seconds[order], recording[order]), heads[:2])
+    here = assigned(clusters.cluster(vectors, seconds, recording), heads[:2])
+    there = assigned(clusters.cluster(vectors[order], seconds[order], recording[order]), heads[:2])
     np.testing.assert_array_equal(here[0][order], there[0])
     np.testing.assert_array_equal(here[1][order], there[1])
 
@@ -75,18 +86,35 @@ def made_of(heads: list[list[float]], seconds: list[float], together: list[list[
 def test_a_voice_takes_in_what_is_like_it_in_its_recordings_and_elsewhere_only_without_doubt():
     heads = [[1, 0, 0], [0.5, 0, 0.87], [0.5, 0.87, 0], [0.98, 0.2, 0]]
     together = [[1, 1, 0, 0], [1, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]]
-    members, _ = voices.grow(made_of(heads, [40, 5, 5, 5], together), 0)
-    assert members.tolist() == [True, True, False, True]
-    members, _ = voices.grow(made_of(heads, [40, 30, 5, 5], together), 0)
-    assert members.tolist() == [True, False, False, True]
+    assert voices.group(made_of(heads, [40, 5, 5, 5], together)).tolist() == [0, 0, 1, 0]
+    assert voices.group(made_of(heads, [40, 30, 5, 5], together)).tolist() == [0, 1, 2, 0]
 
 
 def test_a_cluster_that_is_nearer_to_another_stays_with_it():
     heads = [[1, 0, 0], [0.6, 0.8, 0], [0.3, 0.954, 0]]
     everywhere = np.ones((3, 3))
-    assert voices.grow(made_of(heads, [40, 5, 31], everywhere), 0)[0].tolist() == [True, False, False]
-    assert voices.grow(made_of(heads[:2], [40, 5], everywhere[:2, :2]), 0)[0].tolist() == [True, True]
-    assert voices.group(made_of(heads, [40, 5, 31], everywhere), np.array([40, 5, 31.0])).tolist() == [0, 1, 1]
+    assert voices.group(made_of(heads, [40, 5, 31], everywhere)).tolist() == [0, 1, 1]
+    assert voices.group(made_of(heads[:2], [40, 5], everywhere[:2, :2])).tolist() == [0, 0]
+
+
+def test_a_target_is_given_whole_voices_and_another_one_only_where_it_is_like_that_itself():
+    heads = [[1, 0, 0], [0.25, 0.97, 0], [0.25, 0, 0.97]]
+    found = made_of(heads, [40, 5, 5], np.ones((3, 3)))
+    assert voices.group(found).tolist() == [0, 1, 2]
+    _, answer, _ = assigned(found, clusters.unit(np.array([[0.87, 0.5, 0.1]])))
+    assert answer.tolist() == [threshold.CONFIDENT, threshold.CONFIDENT, threshold.REJECTED]
+    _, answer, _ = assigned(found, clusters.unit(np.array([[1, 0.05, 0.05]])))
+    assert answer.tolist() == [threshold.CONFIDENT, threshold.REJECTED, threshold.REJECTED]
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.integers(0, 1000))
+def test_all_clips_of_a_listed_voice_get_one_answer(seed):
+    vectors, seconds, _, heads = corpus([30, 12, 8, 5], seed, spread=0.7)
+    found = clustered(vectors, seconds)
+    voice = voices.group(found)[found.of]
+    choice, answer, _ = assigned(found, heads[:2])
+    assert len({*zip(voice, choice, answer, strict=True)}) == len({*voice})
 
 
 def test_what_all_voices_share_is_what_was_measured(data):
@@ -96,7 +124,7 @@ def test_what_all_voices_share_is_what_was_measured(data):
 def test_someone_who_is_nowhere_is_not_found():
     vectors, seconds, _, heads = corpus([20, 20, 20, 20])
     for absent in (corpus([1], seed)[3][0] for seed in range(5, 15)):
-        _, answer, (verdict,) = threshold.assign(clustered(vectors, seconds), absent[None])
+        _, answer, (verdict,) = assigned(clustered(vectors, seconds), absent[None])
         assert verdict.answer != threshold.CONFIDENT and not (answer == threshold.CONFIDENT).any()
 
 
@@ -104,7 +132,7 @@ def test_beyond_the_sample_the_rest_joins_the_nearest_voice(monkeypatch):
     vectors, seconds, label, heads = corpus([40, 40, 40])
     monkeypatch.setattr(clusters, "SAMPLE", 30)
     monkeypatch.setattr(clusters, "BLOCK", 7)
-    found = voices.group(clustered(vectors, seconds), seconds)
+    found = voices_of(vectors, seconds)
     assert found.max() == 2
     assert all(len(set(label[found == cluster])) == 1 for cluster in range(3))
     np.testing.assert_array_equal(given_to(vectors, seconds, heads[:1]) == 0, label == 0)
@@ -122,8 +150,8 @@ def test_beyond_the_sample_too_the_order_of_the_clips_changes_nothing(monkeypatc
     monkeypatch.setattr(clusters, "SAMPLE", 25)
     seconds, recording = seconds.round(), np.arange(100) // 10
     order = np.random.default_rng(1).permutation(100)
-    here = threshold.assign(clusters.cluster(vectors, seconds, recording), heads[:2])
-    there = threshold.assign(clusters.cluster(vectors[order], seconds[order], recording[order]), heads[:2])
+    here = assigned(clusters.cluster(vectors, seconds, recording), heads[:2])
+    there = assigned(clusters.cluster(vectors[order], seconds[order], recording[order]), heads[:2])
     np.testing.assert_array_equal(here[1][order], there[1])
     assert len(set(here[1])) > 1
 
@@ -132,7 +160,7 @@ def judged(cosines: list[float], seconds: list[float]) -> threshold.Verdict:
     """The verdict on a target, held against voices of these cosines that are of recordings of their own."""
     heads = [[cosine, *np.sqrt(1 - cosine**2) * np.eye(3)[i]] for i, cosine in enumerate(cosines)]
     found = made_of(heads, seconds, np.eye(len(cosines)).tolist())
-    return threshold.judge(found, np.array([1.0, 0, 0, 0]))[2]
+    return assigned(found, np.array([[1.0, 0, 0, 0]]))[2][0]
 
 
 @pytest.mark.parametrize(
@@ -160,7 +188,7 @@ def test_a_cluster_that_two_targets_claim_goes_to_the_nearer_and_far_clips_are_u
     found = made_of(heads.tolist(), [20, 20], np.eye(2).tolist())
     targets = np.array([[1, 0.3, 0, 0], [1, 0, 0, 0], [0, 1, 0, 0.2]])
     found = replace(found, within=np.array([True, False]))
-    choice, answer, verdicts = threshold.assign(found, clusters.unit(targets))
+    choice, answer, verdicts = assigned(found, clusters.unit(targets))
     assert choice.tolist() == [1, 2] and answer.tolist() == [threshold.CONFIDENT, threshold.UNCERTAIN]
     assert [verdict.answer for verdict in verdicts] == [threshold.CONFIDENT] * 3
 
@@ -210,7 +238,7 @@ def test_a_corpus_in_which_nobody_speaks_is_told(tmp_path, targets):
 
 def test_without_a_target_the_voice_with_most_seconds_is_found_and_its_medoids_are_its_own():
     vectors, seconds, label, _ = corpus([5, 20, 9])
-    voice = voices.group(clustered(vectors, seconds), seconds)
+    voice = voices_of(vectors, seconds)
     assert voice.max() == 2
     np.testing.assert_array_equal(voice == 0, label == 1)
     members = np.flatnonzero(label == 1)
@@ -223,7 +251,7 @@ def test_a_voice_has_one_gender_and_a_clip_to_hear():
     vectors, seconds, label, _ = corpus([10, 20])
     clips = present.Clips(np.arange(30), vectors, seconds, np.zeros(30, int), np.where(label == 0, 0.7, 0.2))
     clips.male[:2] = 0.1
-    voice = voices.group(clustered(vectors, seconds), seconds)
+    voice = voices_of(vectors, seconds)
     found = present.describe_voices(clips, voice)
     assert [(one["voice"], one["clips"], one["gender"]) for one in found] == [
         ("v0000", 20, "female"),
