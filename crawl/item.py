@@ -16,7 +16,8 @@ class Item:
 
     source: which entry of the settings led here, as "kind:address".
     key: what it is known by in the journal; `other_keys` are further names of the same recording.
-    published: ISO day or time. duration: seconds, as stated. licence: as stated.
+    published: ISO day or time. duration: seconds, size: bytes, licence: all as stated.
+    captions: (address, suffix, language) of each that is offered.
     """
 
     kind: str
@@ -30,6 +31,8 @@ class Item:
     published: str | None = None
     duration: float | None = None
     licence: str | None = None
+    size: int | None = None
+    captions: tuple[tuple[str, str, str | None], ...] = ()
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -43,9 +46,9 @@ class Item:
         return replace(self, **{name: safety.printable(text, limits.get(name, 300)) for name, text in told.items()})
 
 
-def row(item: Item, recording: dict, path: str) -> dict:
-    """The manifest row of a stored recording; `path` is relative to the folder that holds the downloads."""
-    return {
+def row(item: Item, recording: dict, path: str, captions: list[str]) -> dict:
+    """The manifest row of a stored recording; paths are relative to the folder that holds the downloads."""
+    made = {
         "schema": SCHEMA,
         "id": recording["id"],
         "path": path,
@@ -61,6 +64,7 @@ def row(item: Item, recording: dict, path: str) -> dict:
         "sha256": recording["sha256"],
         "bytes": recording["bytes"],
     }
+    return made | ({"captions": captions} if captions else {})
 
 
 def reject_row(name: str, reason: str, message: str, item: Item) -> dict:

@@ -32,6 +32,8 @@ class Listing(Section):
     link: Text = "a[href], audio[src], source[src]"  # inside an item, or the item itself
     title: Text | None = None  # inside an item; its text
     next: Text | None = None  # what to click for the next page
+    recording: Text | None = None  # where `link` leads to a page: what links to the recording there
+    scroll: bool = False  # more items come as one scrolls down
     pages: PositiveInt | str = "all"  # 3: the first three; "2-5": from the second to the fifth; "all": until no next
 
     @model_validator(mode="after")
@@ -56,8 +58,16 @@ class Links(Section):
     links: Text | list[Text]
 
 
+class FeedAddress(Section):
+    """A feed that asks for a password; `user` and `password` are names of environment variables."""
+
+    url: Text
+    user: Text | None = None
+    password: Text
+
+
 class Feed(Section):
-    feed: Text
+    feed: Text | FeedAddress
 
 
 class ListingSource(Section):
@@ -91,6 +101,18 @@ Source = Annotated[
 ]
 
 
+class Captions(Section):
+    """Texts that come with a recording, put beside it."""
+
+    languages: list[Text] = []  # as en or pt-BR; none for no captions
+    automatic: bool = False  # also those that a site has made by machine
+
+    def wants(self, language: str | None) -> bool:
+        """Whether captions of this language are asked for, `ko` standing for `ko-KR` too; None: of no stated one."""
+        told = (language or "").lower()
+        return any(not told or told == one.lower() or told.startswith(one.lower() + "-") for one in self.languages)
+
+
 class Crawl(Section):
     """The `crawl:` section: one set of limits and manners for every source."""
 
@@ -106,12 +128,16 @@ class Crawl(Section):
     per_host: Annotated[int, Field(ge=1, le=16)] = 2
     delay_seconds: Annotated[float, Field(ge=0)] = 0.5  # between two requests to one host
     bytes_per_second: PositiveInt | None = None  # of each download
+    min_bytes_per_second: PositiveInt | None = None  # slower over timeout_seconds, and a download is begun anew
     timeout_seconds: Positive = 30.0  # without a byte
     retries: Annotated[int, Field(ge=0, le=20)] = 5
     max_fetch_seconds: Positive = 7200.0  # of one recording, waits included
     max_bytes: PositiveInt = 4_000_000_000  # of one recording
     max_redirects: Annotated[int, Field(ge=0, le=20)] = 8
-    cookies: Text | None = None  # a Netscape cookies file, for links
+    cookies: Text | None = None  # a Netscape cookies file
+    format: Text = "bestaudio/best"  # for links, in yt-dlp's words
+    audio_language: Text | None = None  # for links: the track to take where there are several
+    captions: Captions = Captions()
 
     @model_validator(mode="after")
     def _bounds(self):
@@ -119,6 +145,8 @@ class Crawl(Section):
             raise ValueError(f"after ({self.after}) is later than before ({self.before}): nothing would fit")
         if (self.min_duration_seconds or 0) > (self.max_duration_seconds or float("inf")):
             raise ValueError("min_duration_seconds is greater than max_duration_seconds: nothing would fit")
+        if (self.min_bytes_per_second or 0) > (self.bytes_per_second or float("inf")):
+            raise ValueError("min_bytes_per_second is greater than bytes_per_second: every download would be too slow")
         return self
 
     def wants(self, published: str | None, duration: float | None) -> bool:
@@ -165,9 +193,13 @@ def _sentence(fault: dict) -> str:
     place = list(fault["loc"])
     if place[0] == "sources" and len(place) > 2:
         del place[2]  # pydantic names the kind once more
+    # And which of several types a value was compared with.
+    place = [name for name in place if not re.fullmatch(r"FeedAddress|(list\[)?(constrained-)?str\]?", str(name))]
     key = ".".join(map(str, place))
     if fault["type"] == "extra_forbidden":
-        section = {"crawl": Crawl, "listing": Listing}.get(place[-2] if len(place) > 1 else "", Settings)
+        section = {"crawl": Crawl, "listing": Listing, "feed": FeedAddress, "captions": Captions}.get(
+            place[-2] if len(place) > 1 else "", Settings
+        )
         return f"unknown key '{key}', known here: {', '.join(section.model_fields)}"
     if fault["type"] == "value_error":
         return f"{key}: {fault['ctx']['error']}"
