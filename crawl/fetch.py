@@ -49,7 +49,7 @@ def download(
     deadline = time.monotonic() + web.settings.max_fetch_seconds
     transfer = _Transfer(web, store, key, request, told, unless, deadline)
     try:
-        return persist(web, transfer.attempt, deadline, lambda: transfer.part.size)
+        return persist(web, transfer.attempt, deadline, transfer.progress)
     except Reject as fault:
         if fault.reason in HOPELESS:
             transfer.part.discard()
@@ -63,7 +63,13 @@ class _Transfer:
         self.web, self.store, self.key, self.request, self.told = web, store, key, request, told
         self.unless, self.deadline = unless, deadline
         self.part = Part(store.part(key))
+        self._most = 0
         self.delivered: str | None = None  # digest of a whole delivery of which neither length nor end was stated
+
+    def progress(self) -> int:
+        """The most bytes that were ever there: to get as far once more is none."""
+        self._most = max(self._most, self.part.size)
+        return self._most
 
     def attempt(self) -> Fetched | None:
         """Ask for what is missing until all is there. Raises Again where that breaks off."""
@@ -76,7 +82,7 @@ class _Transfer:
                 return Fetched(self.request.url, "", (validator, None) if tag else (None, validator))
             resumed = have if validator or self.delivered else 0
             with self.web.get(self._request(resumed, validator), self.deadline) as answer:
-                if answer.status == 304 and not resumed and any(self.unless):
+                if not resumed and self._is_same(answer):
                     return None
                 end = self._begin(answer, resumed, validator, total)
                 if end is None:  # nothing is left to be sent
@@ -84,6 +90,12 @@ class _Transfer:
                 self._write(answer)
             if self._is_whole(answer, end):
                 return self._fetched(answer)
+
+    def _is_same(self, answer: Answer) -> bool:
+        """Whether this is what `unless` stood for: told by the status, or by a server that only repeats its ETag."""
+        tag = self.unless[0]
+        same = answer.status == 200 and tag and not tag.startswith("W/") and answer.headers.get("ETag") == tag
+        return bool(same) or (answer.status == 304 and any(self.unless))
 
     def _request(self, resumed: int, validator: str | None) -> Request:
         headers = dict(self.request.headers)
