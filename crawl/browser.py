@@ -10,6 +10,7 @@ from crawl import confined, gate
 from crawl.pagescripts import BEFORE
 from crawl.settings import Crawl
 from pipeline.errors import ConfigError, Reject
+from pipeline.inputs import SUFFIXES
 
 # A name is resolved by the gate alone; what could connect beside the proxy is off: QUIC, WebRTC, DNS over HTTPS,
 # looking for screens to cast to, and what the browser asks its maker for.
@@ -77,6 +78,10 @@ def started(settings: Crawl, door: gate.Gate, profile: Path, cookies: list[dict]
             driver.set_page_load_timeout(settings.timeout_seconds)
             driver.set_script_timeout(settings.timeout_seconds)
             driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": BEFORE})
+            # What the page plays is fetched once, by the crawl.
+            media = [f"*{suffix}{end}" for suffix in sorted(SUFFIXES) for end in ("", "?*")]
+            driver.execute_cdp_cmd("Network.enable", {})
+            driver.execute_cdp_cmd("Network.setBlockedURLs", {"urls": media})
             if cookies:
                 driver.execute_cdp_cmd("Network.setCookies", {"cookies": cookies})
             yield driver

@@ -9,7 +9,7 @@ import socket
 import socketserver
 import threading
 from contextlib import contextmanager
-from urllib.parse import SplitResult, urlunsplit
+from urllib.parse import urlunsplit
 
 from crawl import safety
 from crawl.settings import Crawl
@@ -66,6 +66,9 @@ class _Passage(socketserver.BaseRequestHandler):
         head, rest = _head(self.request)
         method, target, _ = head[0].decode("latin-1").split(" ", 2)
         tunnel = method == "CONNECT"
+        length = 0 if tunnel else _length(head[1:])
+        if length is None:
+            return self._answer("411 Length Required", "A request's body has to state its length.")
         try:
             parts = safety.check_url(f"https://{target}" if tunnel else target)
             port = parts.port or safety.PORTS[parts.scheme]
@@ -81,25 +84,21 @@ class _Passage(socketserver.BaseRequestHandler):
                 outside.sendall(rest)
                 self._pass(outside)
             else:
-                self._exchange(method, parts, head[1:], rest, outside)
+                address = urlunsplit(("", "", parts.path, parts.query, ""))
+                told = [f"{method} {address} HTTP/1.1".encode("latin-1"), b"Host: " + parts.netloc.encode("ascii")]
+                told += [line for line in head[1:] if not line.lower().startswith((*_OF_THE_HOP, b"host:"))]
+                outside.sendall(b"\r\n".join([*told, b"Connection: close", b"", b""]))
+                self._pass_body(length, rest, outside)
+                self._answer_from(outside)
 
-    def _exchange(self, method: str, parts: SplitResult, lines: list[bytes], rest: bytes, outside: socket.socket):
-        """One request to the end of its body, and its answer."""
-        length = _length(lines)
-        if length is None:
-            return self._answer("411 Length Required", "A request's body has to state its length.")
-        address = urlunsplit(("", "", parts.path, parts.query, ""))
-        told = [f"{method} {address} HTTP/1.1".encode("latin-1"), b"Host: " + parts.netloc.encode("ascii")]
-        told += [line for line in lines if not line.lower().startswith((*_OF_THE_HOP, b"host:"))]
-        outside.sendall(b"\r\n".join([*told, b"Connection: close", b"", b""]))
-        left = length
+    def _pass_body(self, left: int, rest: bytes, outside: socket.socket) -> None:
+        """The `left` bytes of a request's body, of which `rest` came with the head, and not a byte more."""
         while left > 0:
             block = rest[:left] if rest else self.request.recv(min(BLOCK, left))
             if not block:
-                return
+                raise ConnectionError("the body broke off")
             outside.sendall(block)
             left, rest = left - len(block), b""
-        self._answer_from(outside)
 
     def _answer_from(self, outside: socket.socket) -> None:
         while True:

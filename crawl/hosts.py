@@ -45,6 +45,12 @@ class Hosts:
         with host.lock:
             host.not_before = max(host.not_before, time.monotonic() + seconds)
 
+    def asked(self, name: str) -> None:
+        """A request that `wait` allowed has gone out only now: the pause begins here."""
+        host = self._host(name)
+        with host.lock:
+            host.not_before = max(host.not_before, time.monotonic() + host.delay)
+
     def slow_down(self, name: str, delay: float) -> None:
         """Keep at least `delay` seconds between requests: its robots.txt asks for it."""
         host = self._host(name)

@@ -16,7 +16,9 @@ from pipeline.errors import ConfigError
 from pipeline.inputs import SUFFIXES
 
 MAX_PAGES = 10_000
-MAX_ITEMS = 100_000  # of one page
+MAX_ITEMS = 100_000
+GROW_SECONDS = 5.0  # in which a page that was scrolled shows more, if it has more
+GLANCE_SECONDS = 1.0  # the same, where nobody has said that it has
 
 
 def bring(given: Listing, tools: Tools, account: Account) -> None:
@@ -69,10 +71,10 @@ def _pages(given: Listing, page: Page, most: int | None) -> Iterator[tuple[str, 
         if counted:
             page.open(_address(given.url, number))
         elif given.scroll:
-            if not page.scroll(given, links):
+            if not page.scroll(given, links, GROW_SECONDS):
                 return
         elif not given.next or not page.click(given.next):
-            if not given.next and page.scroll(given, links):
+            if not given.next and page.scroll(given, links, GLANCE_SECONDS):
                 log.warning("crawl: %s: shows more when scrolled: set scroll: true", safety.printable(given.url))
             return
     if not seen:

@@ -17,7 +17,6 @@ from pipeline.errors import Reject
 
 SETTLED_SECONDS = 0.5
 POLL_SECONDS = 0.1
-GROW_SECONDS = 3.0  # in which a page that was scrolled shows more, if it has more
 MAX_FRAMES = 20
 MAX_DEPTH = 3  # of frames in frames
 MAX_ITEMS = 100_000
@@ -41,6 +40,7 @@ class Page:
             self.driver.get(url)
             self.address = url
             status, headers = self._status()
+            self.tools.web.hosts.asked(safety.check_url(url).netloc)
             if status not in BUSY:
                 return
             seconds = max(backoff(tries), retry_after(headers.get("retry-after")) or 0.0)
@@ -50,14 +50,16 @@ class Page:
     def click(self, selector: str) -> bool:
         """Click on what leads on, in the manners of `open`; False where there is nothing to click."""
         self._wait(self.address)
-        return any(self.run(NEXT, selector) for _ in self._frames())
+        clicked = any(self.run(NEXT, selector) for _ in self._frames())
+        self.tools.web.hosts.asked(safety.check_url(self.address).netloc)
+        return clicked
 
-    def scroll(self, given: Listing, shown: list) -> bool:
-        """Scroll to the end; True where more items come than are shown."""
+    def scroll(self, given: Listing, shown: list, seconds: float) -> bool:
+        """Scroll to the end; True where more items come within so many seconds than are shown."""
         self._wait(self.address)
         for _ in self._frames():
             self.run(SCROLL)
-        end = time.monotonic() + min(GROW_SECONDS, self.tools.settings.timeout_seconds)
+        end = time.monotonic() + min(seconds, self.tools.settings.timeout_seconds)
         while time.monotonic() < end:
             if any(link not in shown for link in self._items(given)):
                 return True

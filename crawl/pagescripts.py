@@ -4,7 +4,10 @@
 # and there is no way to connect but by the browser's network stack, which goes through the gate.
 BEFORE = """
 for (const name of ["alert", "confirm", "prompt", "print"]) window[name] = () => null;
-window.open = url => { if (url) location.href = url; return null; };
+window.open = url => {  // of the page's own accord it opens nothing
+  if (url && performance.now() - (window.nextClicked || -1e9) < 5000) location.href = url;
+  return null;
+};
 const attach = Element.prototype.attachShadow;
 Element.prototype.attachShadow = function (options) { return attach.call(this, {...options, mode: "open"}); };
 for (const name of ["RTCPeerConnection", "webkitRTCPeerConnection", "WebTransport"]) delete window[name];
@@ -54,6 +57,7 @@ const found = all(document, arguments[0]).find(one =>
   !one.disabled && one.getAttribute("aria-disabled") !== "true" && one.getClientRects().length);
 if (!found) return false;
 for (const one of [found, found.closest("a, form")]) if (one && one.target) one.target = "_self";
+found.ownerDocument.defaultView.nextClicked = performance.now();
 found.click();
 return true;
 """
