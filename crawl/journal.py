@@ -14,6 +14,8 @@ from collections.abc import Iterable
 from contextlib import contextmanager
 from pathlib import Path
 
+from pipeline.errors import VoxsieveError
+
 log = logging.getLogger("voxsieve")
 COPY = "journal.jsonl"  # in the folder of the manifest
 _SCHEMA = """
@@ -32,34 +34,49 @@ _COPIED = ("recording", "known", "finding", "address")
 
 
 class Journal:
-    """The tables of _SCHEMA, for several threads. `is_new`: there was none, or none that could be read."""
+    """The tables of _SCHEMA, for several threads. One that cannot be read is put aside, and an empty one begun.
+
+    VoxsieveError where the disk takes no more, or the file may not be written.
+    """
 
     def __init__(self, path: Path):
+        self.path = path
         self.lock = threading.RLock()
-        self.is_new = not path.exists()
-        try:
-            self._connection = _open(path)
-        except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError):  # no room, no permission: nothing is wrong with the file
+        with self._told():
+            try:
+                self._connection = _open(path)
+            except sqlite3.OperationalError:  # no room, no permission: nothing is wrong with the file itself
                 raise
-            aside = next(place for n in range(1, 10**6) if not (place := path.with_suffix(f".damaged-{n}")).exists())
-            log.warning("crawl: the journal %s is damaged (%s): kept as %s and rebuilt", path, error, aside.name)
-            os.replace(path, aside)
-            for name in ("-wal", "-journal", "-shm"):
-                path.with_name(path.name + name).unlink(missing_ok=True)
-            self.is_new = True
-            self._connection = _open(path)
+            except sqlite3.DatabaseError as error:
+                self._put_aside(error)
+                self._connection = _open(path)
 
     def ask(self, query: str, *values) -> list[sqlite3.Row]:
         """The rows that a query gives."""
-        with self.lock:
+        with self._told(), self.lock:
             return self._connection.execute(query, values).fetchall()
 
     @contextmanager
     def change(self):
         """A function that executes a statement: all of the block's in one transaction, on disk when it is left."""
-        with self.lock, self._connection:
+        with self._told(), self.lock, self._connection:
             yield lambda query, *values: self._connection.execute(query, values)
+
+    def _put_aside(self, error: Exception) -> None:
+        aside = next(place for n in range(1, 10**6) if not (place := self.path.with_suffix(f".damaged-{n}")).exists())
+        log.warning("crawl: the journal %s is damaged (%s): kept as %s and rebuilt", self.path, error, aside.name)
+        os.replace(self.path, aside)
+        for name in ("-wal", "-journal", "-shm"):
+            self.path.with_name(self.path.name + name).unlink(missing_ok=True)
+
+    @contextmanager
+    def _told(self):
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            raise VoxsieveError(
+                f"crawl: the journal {self.path} cannot be used ({error}): make room, or let it be written; run again."
+            ) from error
 
     def copy(self) -> Iterable[str]:
         """What is worth keeping, as JSON Lines: [table, row]."""

@@ -16,12 +16,12 @@ _ITEM = ("url", "page", "title", "uploader", "published", "licence")
 
 
 def rebuild(store: Store, out: Path) -> None:
-    """Fill a new journal with what is in downloads/, so that nothing of it is fetched again.
+    """Fill an empty journal with what is in downloads/, so that nothing of it is fetched again.
 
     out/journal.jsonl, written by the last crawl that came to its end, tells everything; out/manifest.jsonl, which
     older crawls left, tells the addresses. A file counts only where its bytes are those that stand there.
     """
-    if not store.journal.is_new or not any(map(_STORED.fullmatch, _names(store))):
+    if store.recordings() or not any(_STORED.fullmatch(path.name) for path in store.folder.iterdir()):
         return
     store.journal.take(_rows(out / COPY))
     listed = {row["file"] for row in store.recordings()}
@@ -56,7 +56,3 @@ def _manifest(path: Path) -> list[dict]:
         return [row for row in manifest.lines(path) if isinstance(row, dict)]
     except Exception:  # none, or none that can be read: then the files have to do
         return []
-
-
-def _names(store: Store) -> list[str]:
-    return [path.name for path in store.folder.iterdir()]
