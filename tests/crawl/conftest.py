@@ -11,6 +11,7 @@ import pytest
 from pipeline import environments
 
 ROOT = Path(__file__).parents[2]
+HEAVY = bool(os.environ.get("CRAWL_HEAVY"))  # the long variants: minutes each, for the figures of docs/crawl.md
 QUICK = {"allow_private_hosts": True, "delay_seconds": 0, "timeout_seconds": 2, "retries": 4}
 
 
