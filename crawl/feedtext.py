@@ -112,7 +112,7 @@ def xml_feed(body: bytes, url: str) -> dict | None:
     _FeedParserMixin._start_podcast_transcript = transcript
     # As a stream: bytes could be taken for the name of a file.
     parsed = feedparser.parse(io.BytesIO(body), response_headers={"content-location": url})
-    if not parsed.version:
+    if not parsed.get("version"):
         return None
     show = parsed.feed
     following = [link.get("href") for link in show.get("links", []) if link.get("rel") in ("next", "prev-archive")]

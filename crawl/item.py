@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
-from urllib.parse import urlsplit
 
 from crawl import safety
 
@@ -90,5 +89,5 @@ def source_name(item: Item, name: str, suffix: str) -> str:
         *folders, last = PurePosixPath(item.title or "untitled").parts
         stem = PurePosixPath(last).stem
         return "/".join(["folder", *map(safety.label, folders), f"{safety.label(stem)}.{name}{suffix}"])
-    told = item.title or PurePosixPath(urlsplit(item.url).path).stem
+    told = item.title or PurePosixPath(safety.split(item.url).path).stem
     return f"{item.kind}/{safety.label(told)}.{name}{suffix}"

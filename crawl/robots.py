@@ -1,9 +1,9 @@
 """What a host asks robots to leave alone, and how slowly to go."""
 
 import threading
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlunsplit
 
-from crawl import document
+from crawl import document, safety
 from crawl.robotstxt import Rules
 from crawl.store import Store
 from crawl.web import Request, Web
@@ -24,10 +24,10 @@ class Robots:
         self._lock = threading.Lock()
 
     def check(self, url: str) -> None:
-        """Keep to the host's pace. Reject `robots` where its robots.txt forbids `url` to this user agent."""
+        """Keep to the host's pace. Reject `bad_url`, or `robots` where it forbids `url` to this user agent."""
         if not self._web.settings.respect_robots:
             return
-        parts = urlsplit(url)
+        parts = safety.check_url(url)
         origin = f"{parts.scheme}://{parts.netloc}"
         rules = self._of(origin, parts.netloc)
         if isinstance(rules, Reject):
@@ -40,9 +40,9 @@ class Robots:
 
     def pace(self, url: str) -> None:
         """Keep to the host's pace only: for what its owner publishes to be fetched by programs, as a feed."""
-        parts = urlsplit(url)
-        if not self._web.settings.respect_robots or not parts.netloc:
+        if not self._web.settings.respect_robots:
             return
+        parts = safety.check_url(url)
         origin = f"{parts.scheme}://{parts.netloc}"
         with self._one_at_a_time(origin):
             delay = None if origin in self._rules else self._store.pace(origin, DAY_SECONDS)

@@ -81,7 +81,8 @@ def _plain(path: str) -> str:
     """One way of writing a path: what need not be quoted is not, all else is, in capitals; `%2F` is not `/`."""
     pieces = _RESERVED.split(path)
     return "".join(
-        piece.upper() if n % 2 else quote(unquote_to_bytes(piece), safe=_SAFE) for n, piece in enumerate(pieces)
+        piece.upper() if n % 2 else quote(unquote_to_bytes(piece.encode("utf-8", "replace")), safe=_SAFE)
+        for n, piece in enumerate(pieces)
     )
 
 

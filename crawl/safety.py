@@ -55,6 +55,14 @@ def check_url(url: str) -> SplitResult:
     return SplitResult(parts.scheme.lower(), place, path, query, "")
 
 
+def split(url: str) -> SplitResult:
+    """The parts of any text as an address; empty ones where it cannot be read as one."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return SplitResult("", "", "", "", "")
+
+
 def canonical(url: str) -> str:
     """The canonical form of a URL: what tells whether two are the same. An impossible one is given back as it is."""
     try:

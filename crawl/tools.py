@@ -5,9 +5,8 @@ from collections.abc import Iterable
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from itertools import islice
-from urllib.parse import urlsplit
 
-from crawl import captions, fetch
+from crawl import captions, fetch, safety
 from crawl.account import Account
 from crawl.item import Item
 from crawl.names import suffix
@@ -39,7 +38,7 @@ class Tools:
             with account.attempt(item), self._lock(item.url):
                 self.fetch(item, Request(item.url), account, check_robots)
 
-        queue = HostQueue(((urlsplit(item.url).netloc, item) for item in wanted), self.settings.per_host)
+        queue = HostQueue(((safety.split(item.url).netloc, item) for item in wanted), self.settings.per_host)
         pool = ThreadPoolExecutor(self.settings.parallel)
         try:
             threads = [pool.submit(queue.work, bring_item) for _ in range(min(self.settings.parallel, len(wanted)))]

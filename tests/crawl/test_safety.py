@@ -37,6 +37,8 @@ ADDRESSES = {
     "http://h.example:99999/a.mp3": "bad_url",
     "http://h.example/" + "a" * 5000: "bad_url",
     "http:///a.mp3": "bad_url",
+    "http://[::1": "bad_url",
+    "http://[x]/a.mp3": "bad_url",
     "http://exa mple/a.mp3": "bad_url",
     "file:///etc/passwd": "bad_url",
     "ftp://h.example/a.mp3": "bad_url",
