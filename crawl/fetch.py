@@ -15,6 +15,7 @@ from email.utils import parsedate_to_datetime
 from crawl import sniff
 from crawl.part import Part
 from crawl.retry import Again, persist, refuse_busy
+from crawl.speed import Speed
 from crawl.store import Store
 from crawl.web import Answer, Request, Web
 from pipeline.errors import Reject
@@ -172,43 +173,23 @@ class _Transfer:
 
     def _write(self, answer: Answer) -> None:
         """Append the body to the part, block by block, no faster and no slower than the settings say."""
-        settings, start, size = self.web.settings, time.monotonic(), self.part.size
-        speed = _Speed(settings.min_bytes_per_second, settings.timeout_seconds)
-        checked, came = size >= sniff.HEAD, 0
+        settings, size = self.web.settings, self.part.size
+        speed = Speed(settings.min_bytes_per_second, settings.bytes_per_second, settings.timeout_seconds)
+        checked = size >= sniff.HEAD
         with self.part.opened() as write:
             while block := answer.read(BLOCK):
                 _check_size(size + len(block), self.web)
                 write(block)
-                size, came = size + len(block), came + len(block)
+                size += len(block)
                 self.told(len(block))
                 if not checked and size >= sniff.HEAD:
                     sniff.check(self.part.head())
                     checked = True
-                speed.check(came)
-                if settings.bytes_per_second:
-                    time.sleep(max(0.0, came / settings.bytes_per_second - (time.monotonic() - start)))
+                speed.keep(len(block))
 
     def _fetched(self, answer: Answer) -> Fetched:
         told = answer.headers.get("ETag"), answer.headers.get("Last-Modified")
         return Fetched(answer.url, answer.headers.get_content_type(), told)
-
-
-class _Speed:
-    """Looks at what came within each window of so many seconds. No rate, no check."""
-
-    def __init__(self, least: int | None, window: float):
-        self._least, self._window = least, window
-        self._since, self._came = time.monotonic(), 0
-
-    def check(self, came: int) -> None:
-        """Raise Again where the window that has passed brought fewer bytes a second than the least."""
-        now = time.monotonic()
-        if not self._least or now - self._since < self._window:
-            return
-        rate = (came - self._came) / (now - self._since)
-        self._since, self._came = now, came
-        if rate < self._least:
-            raise Again("slow", f"{rate:.0f} bytes came a second, min_bytes_per_second is {self._least}.")
 
 
 def vouches(answer: Answer) -> str | None:

@@ -7,12 +7,11 @@ since yt-dlp's own archive takes two pages of the same name for one. Everything 
 import os
 import time
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import quote
 
 from crawl import captions, dialogue, gate, safety, sniff
 from crawl.account import Account, log
+from crawl.describe import describe
 from crawl.grabber import DIRECT, FRAGMENTS
 from crawl.item import Item
 from crawl.lists import read_list
@@ -24,7 +23,6 @@ from crawl.web import Request
 from pipeline.errors import Reject
 from pipeline.inputs import SUFFIXES
 
-PER_PAGE = {"Generic", "HTML5MediaEmbed"}  # their ids are numbers on a page, not names of recordings
 OWN_HEADERS = ("accept-encoding", "connection", "cookie", "host", "range")  # which the crawl sets itself
 
 
@@ -40,36 +38,6 @@ def bring(given: str | list[str], tools: Tools, account: Account) -> None:
                 with account.attempt(link):
                     safety.check_url(url)
                     grabber.follow(link)
-
-
-def describe(info: dict, link: Item) -> Item | None:
-    """The item of what yt-dlp knows of a recording; None while that does not tell which recording it is."""
-    extractor = info.get("extractor_key") or info.get("ie_key")
-    page = info.get("webpage_url") or info.get("url")
-    if not extractor or not info.get("id") or info.get("_type") in ("playlist", "multi_video"):
-        return None
-    if extractor in PER_PAGE:  # such numbers shift when the page grows; the address of the sound does not
-        media = (info.get("formats") or [info])[-1].get("url")
-        if not media:
-            return None
-        url = key = safety.canonical(media)
-    else:
-        url, key = page or link.url, f"{extractor}:{quote(str(info['id']))}"
-    alone = extractor not in PER_PAGE and not info.get("playlist_index") and info.get("_type", "video") == "video"
-    return Item(
-        kind="links",
-        source=link.source,
-        key=key,
-        other_keys=(link.key,) if alone else (),
-        url=url,
-        page=page,
-        title=info.get("title"),
-        uploader=info.get("uploader") or info.get("channel"),
-        published=_published(info),
-        duration=info.get("duration"),
-        licence=info.get("license"),
-        size=int(info.get("filesize") or info.get("filesize_approx") or 0) or None,
-    )
 
 
 class _Grabber:
@@ -100,7 +68,7 @@ class _Grabber:
             return
         self.tools.robots.pace(link.url)
         while self._talk():
-            """What hung is told; the next process passes over it."""
+            log.info("crawl: %s: goes on after what hung", safety.printable(link.url))
         for item in self.begun.values():
             if item.key not in self.told:
                 self._fail(item, "link_failed", "yt-dlp ended without a file and without an error.")
@@ -160,7 +128,9 @@ class _Grabber:
 
     def on_recording(self, info, protocol, url, headers, cookie, chunk, captions) -> dict:
         """A recording's format is chosen: fetch it, or name the part in which yt-dlp is to put its fragments."""
-        item = self.current = replace(describe(info, self.link), captions=tuple(map(tuple, captions)))
+        if not (item := describe(info, self.link)):
+            return self._fail(self.link, "link_failed", "yt-dlp does not tell which recording this is.")
+        item = self.current = replace(item, captions=tuple(map(tuple, captions)))
         self.begin()
         if protocol in FRAGMENTS and not self.tools.plan:
             part = Part(self.tools.store.part(item.key))
@@ -261,13 +231,3 @@ class _Grabber:
             "port": self.door.server_address[1],
             "cookies": netscape(self.tools.web.logins.cookies),
         }
-
-
-def _published(info: dict) -> str | None:
-    """The ISO time, or the ISO day where no more is known."""
-    try:
-        if info.get("timestamp"):
-            return datetime.fromtimestamp(info["timestamp"], UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-        return datetime.strptime(info["upload_date"], "%Y%m%d").date().isoformat() if info.get("upload_date") else None
-    except (ValueError, OverflowError, OSError, TypeError):
-        return None

@@ -81,6 +81,15 @@ class _Response(http.client.HTTPResponse):
         raise http.client.HTTPException(f"more than {INTERIM} interim answers")
 
 
+def _sendable(value: str) -> str:
+    """A header's value as http.client takes it: Latin-1, or the bytes of UTF-8 where that does not suffice."""
+    try:
+        value.encode("latin-1")
+        return value
+    except UnicodeEncodeError:
+        return value.encode("utf-8", "replace").decode("latin-1")
+
+
 class Web:
     """Requests with the settings' limits and user agent; may be used from several threads."""
 
@@ -104,7 +113,7 @@ class Web:
         for _ in range(self.settings.max_redirects + 1):
             parts = safety.check_url(url)
             first = first or parts[:2]
-            secret = self.logins.headers(url) | (request.secret if parts[:2] == first else {})
+            secret = self.logins.headers(urlunsplit(parts)) | (request.secret if parts[:2] == first else {})
             with self.hosts.slot(parts.netloc, deadline):
                 connection = self._connection(parts)
                 timed = Timed(connection)
@@ -134,7 +143,7 @@ class Web:
         """The head of the answer, which may not trickle in for longer than twice the timeout."""
         target = urlunsplit(("", "", parts.path, parts.query, ""))
         with timed.within(2 * self.settings.timeout_seconds):
-            connection.request(method, target, headers=headers)
+            connection.request(method, target, headers={name: _sendable(value) for name, value in headers.items()})
             return connection.getresponse()
 
     def _connection(self, parts: SplitResult) -> http.client.HTTPConnection:

@@ -31,7 +31,9 @@ class Room:
     folder: Path
     printed: str = ""
 
-    def start(self, sources: list[dict], before: str = "", flags: tuple[str, ...] = (), **crawl) -> subprocess.Popen:
+    def start(
+        self, sources: list[dict], before: str = "", flags: tuple[str, ...] = (), downloads: str = "downloads", **crawl
+    ) -> subprocess.Popen:
         """A crawl that runs on its own; `before`: what Python does first, to put the crawl into a worse place."""
         given = self.folder / "settings.json"
         given.write_text(json.dumps({"sources": sources, "crawl": QUICK | crawl}))
@@ -40,7 +42,7 @@ class Room:
             run = "import runpy, sys; sys.argv[0] = 'crawl'; runpy.run_module('crawl', run_name='__main__')"
             command = [python(), "-c", f"{before}\n{run}"]
         command += ["--settings", given, *flags]
-        command += ["--downloads", self.folder / "downloads", "--out", self.folder / "out"]
+        command += ["--downloads", self.folder / downloads, "--out", self.folder / "out"]
         return subprocess.Popen(
             command, cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, errors="replace"
         )

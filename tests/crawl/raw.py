@@ -2,6 +2,7 @@
 
 import socket
 import socketserver
+import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -66,7 +67,7 @@ def chunked(body: bytes, *headers: str, cut: bool = False) -> bytes:
 
 
 @contextmanager
-def serving(raw: Raw, host: str = "127.0.0.1"):
+def serving(raw: Raw, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None):
     """Run `raw` on a free port; its `url` is set."""
 
     class Handler(socketserver.StreamRequestHandler):
@@ -89,7 +90,9 @@ def serving(raw: Raw, host: str = "127.0.0.1"):
             """The other side hung up, as it may."""
 
     with Server((host, 0), Handler) as server:
-        raw.url = f"http://{host}:{server.server_address[1]}"
+        if tls:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
+        raw.url = f"http{'s' if tls else ''}://{host}:{server.server_address[1]}"
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         try:
             yield raw

@@ -87,6 +87,7 @@ def test_a_dry_run_lists_and_brings_in_nothing(room):
         files = {f"/f/{n}.mp3": answer(sound(str(n), size)) for n, size in sizes.items()}
         body = rss(raw.url, [episode(n) for n in range(3)]).replace(b'length="1"', b'length="2500000"', 1)
         raw.answers = files | {"/feed": answer(body, 'ETag: "a"', kind="text/xml")}
+        raw.answers["/page"] = answer(b'<!doctype html><audio src="/f/0.mp3"></audio>', kind="text/html")
         sources = [{"feed": raw.url + "/feed"}, {"http": f"{raw.url}/gone.mp3"}]
         told = room.crawl(sources, flags=("--dry-run",))
         lines = room.printed.splitlines()
@@ -95,6 +96,8 @@ def test_a_dry_run_lists_and_brings_in_nothing(room):
         assert not (room.folder / "out").exists() and not list((room.folder / "downloads").glob("c*"))
         room.crawl(sources)
         assert len(room.rows) == 3
+        room.crawl([{"links": raw.url + "/page"}], flags=("--dry-run",), downloads="other")
+        assert "3.0 MB\tlinks" in room.printed and "1 recordings would come, 3.0 MB" in room.printed
         room.crawl(sources, flags=("--dry-run",))
         assert "1 recordings would come" in room.printed
 

@@ -1,5 +1,8 @@
 """A file counts as whole by a length, an end or a second delivery; never is one pieced together of two."""
 
+import ssl
+import subprocess
+
 import pytest
 from raw import Raw, answer, chunked, serving, unsized
 from servers import sound
@@ -146,6 +149,35 @@ def test_a_slow_download_is_begun_anew(tmp_path):
 
 def _first(seen) -> int:
     return int(seen.headers["range"].removeprefix("bytes=").rstrip("-"))
+
+
+def test_tls(tmp_path):
+    """A certificate that can be checked, one that cannot, and a handshake that never ends."""
+    key, names = tmp_path / "key.pem", "subjectAltName=IP:127.0.0.1"
+    command = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=x -addext".split()
+    subprocess.run(
+        [*command, names, "-keyout", key, "-out", key.with_name("cert.pem")], check=True, capture_output=True
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(key.with_name("cert.pem"), key)
+
+    def told(seen, send) -> None:
+        raise AssertionError("no plain request is expected")
+
+    raw = Raw({"/a.mp3": told})
+    with serving(raw, tls=context) as secure, serving(Raw({})) as plain:
+        store = Store(tmp_path / "downloads")
+        web = Web(Crawl(allow_private_hosts=True, delay_seconds=0, timeout_seconds=1, retries=0))
+        with pytest.raises(Reject) as refused:
+            fetch.download(web, store, "k", Request(secure.url + "/a.mp3"))
+        assert refused.value.reason == "tls"
+        web._tls.load_verify_locations(key.with_name("cert.pem"))
+        secure.answers = {"/a.mp3": answer(OLD)}
+        fetch.download(web, store, "k", Request(secure.url + "/a.mp3"))
+        assert store.part("k").read_bytes() == OLD
+        with pytest.raises(Reject) as refused:  # which waits for the first line of a request
+            fetch.download(web, store, "l", Request(plain.url.replace("http:", "https:") + "/a.mp3"))
+        assert refused.value.reason in ("timeout", "connection")
 
 
 def test_interim_answers_are_read_past(tmp_path):
