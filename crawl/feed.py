@@ -83,15 +83,17 @@ def _bring_feed(address: str, tools: Tools, account: Account, lists: bool) -> No
 def _walk(first: document.Document, told: dict, source: str, choice: str, tools: Tools) -> tuple[list[Item], bool]:
     """(items of all pages, newest first; whether no page was cut), no further back than to what is known."""
     items, whole, met = [], True, {first.answer.url}
+    # Where an earlier run has been at the end of the feed, all that is older than a known page is known too.
+    been = tools.store.was_visited(source, choice)
     page = first
     for _ in range(MAX_PAGES):
         whole = whole and (page.whole or bool(CLOSED.search(page.body[-2000:])))
         fresh = to_items(told, source)
         items += fresh
         following = told.get("next") and safety.canonical(told["next"])
-        enough = len(items) >= (tools.settings.max_items or float("inf"))
-        # Where an earlier run has been at the end of the feed, all that is older than a known page is known too.
-        old = tools.store.was_visited(source, choice) and all(map(tools.store.known, fresh))
+        fitting = sum(tools.settings.wants(item.published, item.duration) for item in items)
+        enough = fitting >= (tools.settings.max_items or float("inf"))
+        old = been and all(map(tools.store.known, fresh))
         if not following or following in met or enough or old:
             break
         met.add(following)

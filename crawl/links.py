@@ -50,6 +50,7 @@ class _Grabber:
         self.tools, self.account, self.door = tools, account, door
         self.told: set[str] = set()  # keys of what stands in the account
         self.begun: dict[str, Item] = {}
+        self.resolved: set[str] = set()
         self.fault: Reject | None = None
         self.have = 0
 
@@ -63,7 +64,7 @@ class _Grabber:
         if name := self.tools.store.known(link):
             self._count(link)
             if name not in {found["id"] for found in self.tools.store.findings(link.source)}:
-                self.tools.store.note(link, name)
+                self.tools.note(link, name)
             self._tell(link, "known")
             return
         self.tools.robots.pace(link.url)
@@ -112,7 +113,7 @@ class _Grabber:
         if name := self.tools.store.known(item):
             if self._count(item):
                 return {"full": True}
-            self.tools.store.note(item, name)
+            self.tools.note(item, name)
             return self._tell(item, "known")
         if not self.tools.settings.wants(item.published, item.duration):
             return self._tell(item, "left_out")
@@ -131,7 +132,9 @@ class _Grabber:
         if not (item := describe(info, self.link)):
             return self._fail(self.link, "link_failed", "yt-dlp does not tell which recording this is.")
         item = self.current = replace(item, captions=tuple(map(tuple, captions)))
-        self.begin()
+        if item.key not in self.resolved:  # yt-dlp resolves one anew that comes too slowly
+            self.resolved.add(item.key)
+            self.begin()
         if protocol in FRAGMENTS and not self.tools.plan:
             part = Part(self.tools.store.part(item.key))
             self._clear(part)

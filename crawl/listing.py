@@ -27,6 +27,7 @@ def bring(given: Listing, tools: Tools, account: Account) -> None:
     account.lead(source)
     here = Item(kind="listing", source=source, key=given.url, url=given.url)
     items: dict[str, Item] = {}
+    behind: list[Item] = []
     profile, cookies = tools.store.folder / "browser", tools.web.logins.for_browser()
     with (
         account.attempt(here),
@@ -40,8 +41,9 @@ def bring(given: Listing, tools: Tools, account: Account) -> None:
                 key = safety.canonical(link)
                 items.setdefault(key, Item("listing", source, key, key, page=address, title=title))
         if given.recording:
-            _follow(given.recording, items, page, account)
-    tools.bring(items.values(), account, check_robots=True)
+            for item in _follow(given.recording, list(items.values()), page, account):
+                behind.append(item)
+    tools.bring(behind if given.recording else items.values(), account, check_robots=True)
 
 
 def _pages(given: Listing, page: Page, most: int | None) -> Iterator[tuple[str, list]]:
@@ -81,15 +83,15 @@ def _pages(given: Listing, page: Page, most: int | None) -> Iterator[tuple[str, 
         raise page.nothing(f"No page shows anything that matches item '{given.item}'.")
 
 
-def _follow(selector: str, items: dict[str, Item], page: Page, account: Account) -> None:
-    """Put what the pages behind links have in the place of the links; known pages are not asked for again."""
-    for item in list(items.values()):
+def _follow(selector: str, items: list[Item], page: Page, account: Account) -> Iterator[Item]:
+    """What the pages behind links have, in the order of the links; known pages are not asked for again."""
+    for item in items[: page.tools.settings.max_items]:
         if item.url.partition("?")[0].lower().endswith(tuple(SUFFIXES)):
-            continue  # a recording itself
-        del items[item.key]
+            yield item  # a recording itself
+            continue
         behind = f"{item.source}@{item.url}"
         if page.tools.store.known(Item("listing", item.source, behind, item.url)):
-            items[behind] = Item("listing", item.source, behind, item.url)
+            account.tell("known")  # and noted when it came
             continue
         with account.attempt(item):
             page.open(item.url)
@@ -97,9 +99,9 @@ def _follow(selector: str, items: dict[str, Item], page: Page, account: Account)
             if not links:
                 raise page.nothing(f"The page shows nothing that matches recording '{selector}'.")
             keys = list(dict.fromkeys(safety.canonical(link) for link, _ in links))
+            others = (behind,) if len(keys) == 1 else ()
             for key in keys:
-                others = (behind,) if len(keys) == 1 else ()
-                items[key] = Item("listing", item.source, key, key, others, page=item.url, title=item.title)
+                yield Item("listing", item.source, key, key, others, page=item.url, title=item.title)
 
 
 def _check_selectors(given: Listing, page: Page) -> None:

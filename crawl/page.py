@@ -9,7 +9,7 @@ import json
 import time
 
 from crawl import gate, safety
-from crawl.pagescripts import ITEMS, NEXT, SCROLL, STATUS
+from crawl.pagescripts import FRAMES, ITEMS, NEXT, SCROLL, STATUS
 from crawl.retry import BUSY, backoff, retry_after
 from crawl.settings import Listing
 from crawl.tools import Tools
@@ -37,6 +37,7 @@ class Page:
         for tries in range(1, self.tools.settings.retries + 2):
             self._wait(url)
             self._answers()
+            self._scripts(True)
             self.driver.get(url)
             self.address = url
             status, headers = self._status()
@@ -52,6 +53,7 @@ class Page:
         self._wait(self.address)
         clicked = any(self.run(NEXT, selector) for _ in self._frames())
         self.tools.web.hosts.asked(safety.check_url(self.address).netloc)
+        self._scripts(True)
         return clicked
 
     def scroll(self, given: Listing, shown: list, seconds: float) -> bool:
@@ -87,7 +89,8 @@ class Page:
 
         try:
             return self.driver.execute_script(script, *words)
-        except TimeoutException:  # the page's script is ended, and ours comes next
+        except TimeoutException:  # the page's own scripts are ended; ours run all the same
+            self._scripts(False)
             self.driver.execute_cdp_cmd("Runtime.terminateExecution", {})
         except WebDriverException:  # between two pages
             return None
@@ -99,6 +102,10 @@ class Page:
         why = f" Refused: {self.door.refused[-1]}" if self.door.refused else ""
         return Reject("no_items", message + why)
 
+    def _scripts(self, allowed: bool) -> None:
+        """Whether the page's own scripts run."""
+        self.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": not allowed})
+
     def _items(self, given: Listing) -> list:
         found = [self.run(ITEMS, given.item, given.link, given.title, MAX_ITEMS) or [] for _ in self._frames()]
         return list(map(list, dict.fromkeys(tuple(link) for links in found for link in links)))
@@ -109,7 +116,7 @@ class Page:
         from selenium.webdriver.common.by import By
 
         yield None
-        if depth == MAX_DEPTH:
+        if depth == MAX_DEPTH or not self.run(FRAMES):
             return
         with contextlib.suppress(WebDriverException):
             for frame in self.driver.find_elements(By.CSS_SELECTOR, "iframe, frame")[:MAX_FRAMES]:

@@ -63,6 +63,8 @@ return true;
 """
 )
 
+FRAMES = "return document.querySelector('iframe, frame') !== null;"
+
 SCROLL = "window.scrollTo(0, document.documentElement.scrollHeight);"
 
 # The status of the document itself, as a number; 0 where it is not known.

@@ -136,8 +136,10 @@ class Store:
         return {}
 
     def was_visited(self, source: str, settings: str) -> bool:
-        """True where a feed was wholly taken in with the same settings before."""
-        return bool(self.journal.ask("SELECT 1 FROM visit WHERE source = ? AND settings = ?", source, settings))
+        """True where a feed was wholly taken in with the same settings, and all of it still lies there."""
+        return all(map(self.is_there, self.findings(source))) and bool(
+            self.journal.ask("SELECT 1 FROM visit WHERE source = ? AND settings = ?", source, settings)
+        )
 
     def visited(self, source: str, settings: str, etag: str | None, modified: str | None) -> None:
         """Write down the state of a feed of which everything wanted is in the store."""

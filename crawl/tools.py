@@ -69,11 +69,16 @@ class Tools:
         account.tell("new" if new else "duplicate")
 
     def know(self, item: Item, name: str, account: Account) -> None:
-        """The item is there: note that its source leads to it."""
+        """The item is there: note it, and bring the captions that it lacks."""
+        self.note(item, name)
         if not self.plan:
-            self.store.note(item, name)
             captions.bring(item, name, self.web, self.store)
         account.tell("known")
+
+    def note(self, item: Item, name: str) -> None:
+        """Write down that the item's source leads to a recording, unless it was only looked at."""
+        if not self.plan:
+            self.store.note(item, name)
 
     def seen_whole(self, source: str, choice: str, etag: str | None, modified: str | None) -> None:
         """Write down that a feed was wholly taken in, unless it was only looked at."""

@@ -1,8 +1,11 @@
 """Sources that want the crawl to hang: each ends, the others finish meanwhile, and a signal to end is obeyed."""
 
+import contextlib
 import re
+import shutil
 import signal
 import time
+from pathlib import Path
 
 import pytest
 from raw import Raw, answer, serving, unsized
@@ -67,12 +70,19 @@ def test_a_host_that_drips_keeps_no_other_host_waiting(room):
     assert len(list((room.folder / "downloads").glob("c*.mp3"))) == 6
 
 
-@pytest.mark.parametrize("kind", ["http", "feed", "links"])
+@pytest.mark.parametrize("kind", ["http", "feed", "links", "listing"])
 def test_a_signal_is_obeyed_within_two_seconds(room, kind):
+    if kind == "listing" and not shutil.which("chromedriver"):
+        pytest.skip("needs chromium and chromium-driver")
     with serving(served(Raw({}))) as raw:
         raw.answers["/robots.txt"] = answer(b"", kind="text/plain")
-        paths = list(hostile(raw)) if kind == "http" else ["/body"]
-        sources = [{"http": [raw.url + path for path in paths]}] if kind == "http" else [{kind: raw.url + "/body"}]
+        raw.answers["/hang"] = answer(b"<!doctype html><p class=e>x<script>while (true);</script>", kind="text/html")
+        paths = list(hostile(raw)) if kind == "http" else ["/hang" if kind == "listing" else "/body"]
+        sources = [{kind: raw.url + "/body"}]
+        if kind == "http":
+            sources = [{"http": [raw.url + path for path in paths]}]
+        if kind == "listing":
+            sources = [{"listing": {"url": raw.url + "/hang", "item": ".e"}}]
         started = room.start(sources, timeout_seconds=60, parallel=16, per_host=16)
         end = time.monotonic() + 30
         while len([seen for seen in raw.log if seen.path in paths]) < len(paths) and time.monotonic() < end:
@@ -83,6 +93,20 @@ def test_a_signal_is_obeyed_within_two_seconds(room, kind):
         assert started.wait(10) == 130
         assert time.monotonic() - begun < 2
         assert "ended; what is complete is kept" in started.stderr.read()
+        end = time.monotonic() + 5
+        while children(room) and time.monotonic() < end:
+            time.sleep(0.05)
+        assert children(room) == []
+
+
+def children(room) -> list[str]:
+    """Processes that name this room, or a part of the crawl, among their arguments: none outlives the crawl."""
+    named = []
+    for place in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            line = place.read_bytes()
+            named += [line.decode("utf-8", "replace")] if str(room.folder).encode() in line else []
+    return named
 
 
 def test_ending_at_a_full_disk_waits_for_nobody(room):

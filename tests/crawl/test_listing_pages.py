@@ -50,6 +50,7 @@ TROUBLE = {
     "alert": items(0, 1) + "<script>alert('hello'); confirm('really'); prompt('who')</script>" + items(2),
     "leave": items(0, 1, 2) + "<script>onbeforeunload = e => { e.preventDefault(); return 'stay' }</script>",
     "hang": items(0, 1, 2) + "<script>setTimeout(() => { while (true); }, 100)</script>",
+    "hang for ever": items(0, 1, 2) + "<script>setInterval(() => { while (true); }, 10)</script>",
     "hang at once": items(0, 1, 2) + "<script>while (true);</script>",
 }
 
@@ -134,7 +135,7 @@ def test_from_the_listing_over_the_page_to_the_sound(room):
         assert got(room) == [0, 1, 2, 3]
         asked = len(raw.log)
         told = crawl(room, raw, title="a", recording="audio")
-        assert "0 new, 4 known" in told and got(room) == [0, 1, 2, 3]
+        assert "0 new, 4 known" in told and got(room) == [0, 1, 2, 3] and room.rejects == []
         assert not [seen for seen in raw.log[asked:] if seen.path.startswith("/show/")]
 
 
