@@ -31,7 +31,7 @@ from crawl.web import Request, Web
 from pipeline.errors import Reject
 
 # Of the 10,000: 3,000 answers over a socket, 2,500 feeds through the parser, 4,500 bodies and texts by themselves.
-ANSWERS, FEEDS, TEXTS = (3000, 2500, 4500) if HEAVY else (60, 60, 400)
+ANSWERS, FEEDS, TEXTS = (3000, 2500, 4500) if HEAVY else (30, 60, 300)
 LONGEST_SECONDS = 5.0
 
 

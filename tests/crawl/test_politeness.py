@@ -1,8 +1,9 @@
 """Manners towards a host, for all kinds of sources: a log of times is the proof. `pytest -s` prints it."""
 
+import contextlib
 import shutil
 
-import pytest
+from conftest import Room
 from raw import Raw, answer, serving
 from servers import sound
 from test_feed import episode, rss
@@ -29,27 +30,37 @@ def answers(raw: Raw) -> dict:
     }
 
 
-@pytest.mark.parametrize("kind", ["http", "feed", "links", "listing"])
-def test_crawl_delay_and_retry_after(room, kind):
-    if kind == "listing" and not shutil.which("chromedriver"):
-        pytest.skip("needs chromium and chromium-driver")
-    with serving(Raw({})) as raw:
-        raw.answers = answers(raw)
-        sources = {
-            "http": {"http": [f"{raw.url}/f/{n}.mp3" for n in range(3)]},
-            "feed": {"feed": raw.url + "/feed"},
-            "links": {"links": raw.url + "/page"},
-            "listing": {"listing": {"url": raw.url + "/list", "item": ".e"}},
-        }
-        room.crawl([sources[kind]], timeout_seconds=5, parallel=4, per_host=4)
+def test_crawl_delay_and_retry_after(tmp_path):
+    """Four crawls side by side, one of each kind, each with a host of its own."""
+    kinds = ["http", "feed", "links", *(["listing"] if shutil.which("chromedriver") else [])]
+    with contextlib.ExitStack() as stack:
+        crawls = {}
+        for n, kind in enumerate(kinds, 1):
+            raw = stack.enter_context(serving(Raw({}), f"127.0.0.{n}"))
+            raw.answers = answers(raw)
+            (room := Room(tmp_path / kind)).folder.mkdir()
+            crawls[kind] = raw, room, room.start([source(kind, raw)], timeout_seconds=10, parallel=4, per_host=4)
+        for _, room, started in crawls.values():
+            _, told = started.communicate(timeout=100)
+            assert started.returncode == 0 and len(room.rows) == 3, told
+    for kind, (raw, _, _) in crawls.items():
         seen = [one for one in raw.log if one.path != "/favicon.ico"]  # which a browser asks for by itself
-    times = [one.time - seen[0].time for one in seen]
-    print(f"\n{kind}: " + ", ".join(f"{time:.2f} {one.path}" for time, one in zip(times, seen, strict=True)))
-    assert len(room.rows) == 3 and seen[0].path == "/robots.txt"
-    assert all(later - first >= SLOW - WITHIN for first, later in zip(times, times[1:], strict=False))
-    first, second = [one.time for one in seen if one.path == "/f/0.mp3"][-2:]
-    assert second - first >= BUSY - WITHIN
-    assert not [one for one in seen if first + 0.01 < one.time < first + BUSY - WITHIN]
+        times = [one.time - seen[0].time for one in seen]
+        print(f"\n{kind}: " + ", ".join(f"{time:.2f} {one.path}" for time, one in zip(times, seen, strict=True)))
+        assert seen[0].path == "/robots.txt"
+        assert all(later - first >= SLOW - WITHIN for first, later in zip(times, times[1:], strict=False)), kind
+        first, second = [one.time for one in seen if one.path == "/f/0.mp3"][-2:]
+        assert second - first >= BUSY - WITHIN
+        assert not [one for one in seen if first + 0.01 < one.time < first + BUSY - WITHIN], kind
+
+
+def source(kind: str, raw: Raw) -> dict:
+    return {
+        "http": {"http": [f"{raw.url}/f/{n}.mp3" for n in range(3)]},
+        "feed": {"feed": raw.url + "/feed"},
+        "links": {"links": raw.url + "/page"},
+        "listing": {"listing": {"url": raw.url + "/list", "item": ".e"}},
+    }[kind]
 
 
 def test_the_delay_of_the_settings(room):

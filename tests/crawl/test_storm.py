@@ -1,6 +1,6 @@
 """Many items with every fault at random, kill -9 in between, three runs: all right bytes, or a true reject.
 
-150 items and 3 kills by default; `CRAWL_HEAVY=1 python -m pytest -s tests/crawl/test_storm.py` takes 2,000 and 10.
+90 items and 2 kills by default; `CRAWL_HEAVY=1 python -m pytest -s tests/crawl/test_storm.py` takes 2,000 and 10.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ from conftest import HEAVY
 from raw import Raw, serving
 from servers import sound
 
-COUNT, KILLS = (2000, 10) if HEAVY else (150, 3)
+COUNT, KILLS = (2000, 10) if HEAVY else (90, 2)
 HOSTS = [f"127.0.0.{n}" for n in range(1, 7)]
 BLOCK = 16 * 1024
 # What befalls a request; a recording has up to three in a row, and then comes right. The last few never do.
