@@ -12,7 +12,7 @@ from crawl.item import Item, reject_row
 from pipeline.errors import Reject, VoxsieveError
 
 log = logging.getLogger("voxsieve")
-OUTCOMES = ("new", "known", "duplicate", "left_out", "failed")
+OUTCOMES = ("new", "known", "duplicate", "planned", "left_out", "failed")
 REDRAW_SECONDS = 0.2
 
 

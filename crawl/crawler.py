@@ -1,16 +1,23 @@
 """One crawl: every source in turn, then the manifest of what is there and the rejects of what is not."""
 
 import json
+import time
+from collections import Counter
 from functools import partial
 from pathlib import Path
 
-from crawl import feed, folder, http, links, listing, safety
+from crawl import browser, captions, feed, folder, http, links, listing, safety
 from crawl.account import Account, log
+from crawl.alone import alone
 from crawl.item import Item, reject_row, row
+from crawl.journal import COPY
+from crawl.lists import read_list
+from crawl.plan import Plan
+from crawl.rebuild import rebuild
 from crawl.robots import Robots
 from crawl.settings import Listing, Settings, kind_of
-from crawl.store import Store, alone
-from crawl.tools import Tools, read_list
+from crawl.store import Store
+from crawl.tools import Tools
 from crawl.web import Web
 from pipeline import inputs, manifest
 from pipeline.errors import VoxsieveError
@@ -19,48 +26,50 @@ BRING = {"links": links.bring, "feed": feed.bring, "listing": listing.bring, "ht
 # What a person has to mend is told before hours of downloading, not after them.
 CHECK = {
     "links": partial(read_list, kind="links"),
+    "feed": feed.check,
     "http": partial(read_list, kind="http"),
-    "listing": lambda _: listing.programs(),
+    "listing": lambda _: browser.programs(),
     "folder": inputs.find,
 }
 
 
-def crawl(settings: Settings, downloads: Path, out: Path) -> None:
-    """Bring in what is new and write out/manifest.jsonl and out/rejects.jsonl.
+def crawl(settings: Settings, downloads: Path, out: Path, dry: bool = False) -> None:
+    """Bring in what is new and write out/manifest.jsonl and out/rejects.jsonl; dry: print what would come instead.
 
     Raises ConfigError for what a person has to mend first, VoxsieveError where no recording is there at the end.
     """
     from tqdm.contrib.logging import logging_redirect_tqdm
 
+    begun = time.monotonic()
     asked = [kind_of(source) for source in settings.sources]
     for kind, what in asked:
-        if kind in CHECK:
-            CHECK[kind](what)
+        CHECK[kind](what)
     with alone(downloads), logging_redirect_tqdm():
-        store, web = Store(downloads), Web(settings.crawl)
-        tools = Tools(settings.crawl, store, web, Robots(web))
-        accounts = []
-        for kind, what in asked:
-            account = Account(f"{kind} {called(what)}")
-            accounts.append(account)
-            try:
-                BRING[kind](what, tools, account)
-            finally:
-                account.close()
+        web, store = Web(settings.crawl), Store(downloads)
+        rebuild(store, out)
+        tools = Tools(settings.crawl, store, web, Robots(web, store), Plan() if dry else None)
+        accounts = [_bring(kind, what, tools) for kind, what in asked]
         rows, rejects = collect(store, tools, accounts)
-    write(out / "rejects.jsonl", rejects)
-    write(out / "manifest.jsonl", rows)
-    counts = {name: sum(account.counts[name] for account in accounts) for name in ("new", "known", "failed")}
-    log.info(
-        "crawl: %d recordings in the manifest; %d new, %d known, %d failed, %d duplicate; %.1f MB came",
-        len(rows),
-        *counts.values(),
-        len(rejects) - counts["failed"],
-        sum(account.bytes for account in accounts) / 1e6,
-    )
-    if not rows:
+        if not dry:
+            # Under the lock: another crawl of the same folders may not write in between.
+            write(out / "rejects.jsonl", rejects)
+            write(out / "manifest.jsonl", rows)
+            manifest.write_text(out / COPY, "".join(store.journal.copy()))
+    summarize(rows, rejects, accounts, time.monotonic() - begun)
+    if tools.plan:
+        print(tools.plan.total())
+    elif not rows:
         first = f" The first: {rejects[0]['url']}: {rejects[0]['message']}" if rejects else ""
         raise VoxsieveError(f"crawl: no recording could be had from any of the {len(asked)} sources.{first}")
+
+
+def _bring(kind: str, what, tools: Tools) -> Account:
+    account = Account(f"{kind} {called(what)}")
+    try:
+        BRING[kind](what, tools, account)
+    finally:
+        account.close()
+    return account
 
 
 def called(what: str | list[str] | Listing) -> str:
@@ -68,10 +77,28 @@ def called(what: str | list[str] | Listing) -> str:
     return f"({len(what)} addresses)" if isinstance(what, list) else getattr(what, "url", what)
 
 
+def summarize(rows: list[dict], rejects: list[dict], accounts: list[Account], seconds: float) -> None:
+    """Log what came, what was there, what failed and why, how many bytes and how long it took."""
+    counts = {name: sum(account.counts[name] for account in accounts) for name in ("new", "known", "failed")}
+    megabytes = sum(account.bytes for account in accounts) / 1e6
+    log.info(
+        "crawl: %d recordings in the manifest; %d new, %d known, %d failed, %d duplicate; %.1f MB came in %.0f s",
+        len(rows),
+        *counts.values(),
+        len(rejects) - counts["failed"],
+        megabytes,
+        seconds,
+    )
+    reasons = Counter(row["reason"] for row in rejects if row["reason"] != "duplicate")
+    if reasons:
+        log.info("crawl: failed: %s", ", ".join(f"{count} {reason}" for reason, count in reasons.most_common()))
+
+
 def collect(store: Store, tools: Tools, accounts: list[Account]) -> tuple[list[dict], list[dict]]:
     """(manifest rows, reject rows) of the sources asked: what they led to now or earlier, each recording once."""
     rows: dict[str, dict] = {}
     rejects = [reject for account in accounts for reject in account.rejects]
+    texts = captions.beside(store)
     for source in dict.fromkeys(source for account in accounts for source in account.sources):
         for found in store.findings(source):
             item: Item = found["item"]
@@ -80,7 +107,7 @@ def collect(store: Store, tools: Tools, accounts: list[Account]) -> tuple[list[d
             if first := rows.get(found["id"]):
                 rejects.append(duplicate(item, first))
             else:
-                rows[found["id"]] = row(item, found, store.path(found))
+                rows[found["id"]] = row(item, found, store.path(found), texts.get(found["id"], []))
     by_source = sorted(rows.values(), key=lambda one: (one["source"], one["id"]))
     return by_source, sorted(rejects, key=lambda one: (one["reason"] == "duplicate", one["source"], one["id"]))
 

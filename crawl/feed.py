@@ -1,102 +1,205 @@
-"""feed: a podcast's RSS or Atom. An unchanged feed costs one request, a grown one only what is new."""
+"""feed: a podcast's RSS, Atom or JSON Feed, or an OPML list of them.
 
-import io
-from datetime import UTC, datetime
+An unchanged feed costs one request, a grown one only what is new.
+"""
 
-from crawl import fetch, safety
-from crawl.account import Account
+import os
+import re
+from collections import Counter
+from pathlib import Path
+
+from crawl import confined, document, safety
+from crawl.account import Account, log
 from crawl.item import Item
+from crawl.logins import from_environment
+from crawl.settings import FeedAddress
 from crawl.tools import Tools
-from pipeline.errors import Reject
+from crawl.web import Request
+from pipeline.errors import ConfigError, Reject
 from pipeline.inputs import SUFFIXES
 
 LIMIT = 50_000_000  # bytes of a feed; the largest podcasts' are a few million
-SELECTIVE = {"max_items", "after", "before", "min_duration_seconds", "max_duration_seconds"}
+MAX_PAGES = 1000  # of one feed
+MAX_FEEDS = 10_000  # of one OPML list
+PARSE_SECONDS = 60.0
+SELECTIVE = {"max_items", "after", "before", "min_duration_seconds", "max_duration_seconds", "captions"}
+CAPTIONS = {"text/vtt": ".vtt", "application/srt": ".srt", "application/x-subrip": ".srt", "text/srt": ".srt"}
+CLOSED = re.compile(rb"(</(rss|feed|rdf:RDF|opml)\s*>|\})\s*(<!--[^<>]{0,1000}-->\s*)?\Z", re.I)
+NOT_SOUND = ("image/", "text/", "application/pdf", "application/zip", "application/json", "application/xml")
 
 
-def bring(url: str, tools: Tools, account: Account) -> None:
-    """Bring in the enclosures of a feed, newest first, asking for the feed only if it changed."""
-    address = safety.canonical(url)
+def check(given: str | FeedAddress) -> None:
+    """Raise ConfigError where a password is not in the environment, or a list of feeds is not there."""
+    if isinstance(given, FeedAddress):
+        from_environment(given.user, "feed.user")
+        from_environment(given.password, "feed.password")
+    elif given.lower().endswith(".opml") and "://" not in given and not Path(given).is_file():
+        raise ConfigError(f"feed: the list '{given}' does not exist (looked in {Path.cwd()}): correct the path.")
+
+
+def bring(given: str | FeedAddress, tools: Tools, account: Account) -> None:
+    """Bring in the enclosures of a feed, or of each feed of a list, newest first."""
+    if isinstance(given, FeedAddress):
+        user, password = (from_environment(name, "feed") for name in (given.user, given.password))
+        tools.web.logins.add(safety.canonical(given.url), user, password)
+        given = given.url
+    if "://" not in given and Path(given).is_file():
+        _bring_list(parse(Path(given).read_bytes(), given), tools, account)
+    else:
+        _bring_feed(safety.canonical(given), tools, account, lists=True)
+
+
+def _bring_list(told: dict, tools: Tools, account: Account) -> None:
+    for address in list(dict.fromkeys(map(safety.canonical, told.get("feeds", []))))[:MAX_FEEDS]:
+        _bring_feed(address, tools, account, lists=False)
+
+
+def _bring_feed(address: str, tools: Tools, account: Account, lists: bool) -> None:
+    """One feed, asked for only if it changed. lists: whether it may turn out to be a list of feeds."""
     source = f"feed:{address}"
     account.lead(source)
     choice = tools.settings.model_dump_json(include=SELECTIVE)
     with account.attempt(Item(kind="feed", source=source, key=address, url=address)):
-        status, answer, body = fetch.document(tools.web, address, tools.store.visit(source, choice), LIMIT)
-        if status == 304:
+        failed = account.counts["failed"]
+        tools.robots.pace(address)
+        first = _page(address, tools, tools.store.visit(source, choice))
+        if first.status == 304:
             account.tell("known", len(tools.store.findings(source)))
             return
-        if status != 200:
-            raise Reject(f"http_{status}", f"The server answered {status} {answer.response.reason} for the feed.")
-        tools.bring(read(body, source, answer.url), account, ask_robots=False)
-        if not account.counts["failed"]:  # else the next run must see the feed again, to try what failed
-            tools.store.visited(source, choice, answer.headers.get("ETag"), answer.headers.get("Last-Modified"))
+        told = parse(first.body, first.answer.url)
+        if told["kind"] == "opml":
+            if not lists:
+                raise Reject("not_a_feed", "Expected a feed, found a list of feeds inside a list.")
+            return _bring_list(told, tools, account)
+        items, whole = _walk(first, told, source, choice, tools)
+        tools.bring(items, account, check_robots=False)
+        if not whole:
+            raise Reject("incomplete", "The feed broke off: what it listed was taken, the next run reads it again.")
+        if account.counts["failed"] == failed:  # else the next run must see the feed again, to try what failed
+            headers = first.answer.headers
+            tools.seen_whole(source, choice, headers.get("ETag"), headers.get("Last-Modified"))
 
 
-def read(body: bytes, source: str, url: str) -> list[Item]:
-    """The recordings of a feed, newest first where all are dated. Reject `not_a_feed` where it is none."""
-    import feedparser
-
-    # As a stream: bytes could be taken for the name of a file.
-    parsed = feedparser.parse(io.BytesIO(body), response_headers={"content-location": url})
-    if not parsed.version:
-        raise Reject("not_a_feed", "Expected RSS or Atom, the server sent something else.")
-    show = parsed.feed
-    items = []
-    for entry in parsed.entries:
-        enclosure = choose(entry.get("enclosures", []) + entry.get("media_content", []))
-        if not enclosure:
-            continue
-        address = safety.canonical(enclosure)
-        # The guid first: many hosts give the same episode a new address, with a new token, every day.
-        keys = (f"{source}#{entry.id}", address) if entry.get("id") else (address,)
-        items.append(
-            Item(
-                kind="feed",
-                source=source,
-                key=keys[0],
-                other_keys=keys[1:],
-                url=address,
-                page=entry.get("link"),
-                title=entry.get("title"),
-                uploader=entry.get("author") or show.get("author") or show.get("title"),
-                published=_time(entry.get("published_parsed") or entry.get("updated_parsed")),
-                duration=seconds(entry.get("itunes_duration")),
-                licence=_licence(entry) or _licence(show),
-            )
-        )
-    if all(item.published for item in items):
-        items.sort(key=lambda item: item.published, reverse=True)
-    return items
+def _walk(first: document.Document, told: dict, source: str, choice: str, tools: Tools) -> tuple[list[Item], bool]:
+    """(items of all pages, newest first; whether no page was cut), no further back than to what is known."""
+    items, whole, met = [], True, {first.answer.url}
+    # Where an earlier run has been at the end of the feed, all that is older than a known page is known too.
+    been = tools.store.was_visited(source, choice)
+    page = first
+    for _ in range(MAX_PAGES):
+        whole = whole and (page.whole or bool(CLOSED.search(page.body[-2000:])))
+        fresh = to_items(told, source)
+        items += fresh
+        following = told.get("next") and safety.canonical(told["next"])
+        fitting = sum(tools.settings.wants(item.published, item.duration) for item in items)
+        enough = fitting >= (tools.settings.max_items or float("inf"))
+        old = been and all(map(tools.store.known, fresh))
+        if not following or following in met or enough or old:
+            break
+        met.add(following)
+        page = _page(following, tools, {})
+        told = parse(page.body, page.answer.url)
+    return newest_first(items), whole
 
 
-def choose(enclosures: list[dict]) -> str | None:
-    """The address of the first enclosure that is sound or film by its type, or else by its name."""
-    for enclosure in enclosures:
-        address, kind = enclosure.get("href") or enclosure.get("url"), enclosure.get("type") or ""
-        name = (address or "").partition("?")[0].lower()
-        if address and (kind.startswith(("audio/", "video/")) or name.endswith(tuple(SUFFIXES))):
-            return address
-    return None
+def _page(address: str, tools: Tools, headers: dict) -> document.Document:
+    told = document.read(tools.web, Request(address, headers), LIMIT)
+    if told.status not in (200, 304):
+        reason = told.answer.response.reason
+        raise Reject(f"http_{told.status}", f"The server answered {told.status} {reason} for the feed.")
+    return told
+
+
+def parse(body: bytes, url: str) -> dict:
+    """What `feedtext.read` finds, in a process of its own. Reject `not_a_feed` where it is none."""
+    try:
+        told = confined.answer("crawl.feedtext", body, PARSE_SECONDS, url, str(os.getpid()))
+    except Reject as fault:
+        raise Reject("not_a_feed", fault.message) from None
+    if not told:
+        raise Reject("not_a_feed", "Expected RSS, Atom, JSON Feed or OPML, the server sent something else.")
+    return told
+
+
+def to_items(told: dict, source: str) -> list[Item]:
+    """The recordings that a feed's document lists, in its order."""
+    listed = [(entry, choose(entry["enclosures"])) for entry in told.get("entries", [])]
+    guids = Counter(guid for guid, _ in {(entry["id"], chosen["url"]) for entry, chosen in listed if chosen})
+    without = sum(not chosen for entry, chosen in listed if entry["enclosures"])
+    if without:
+        log.info("crawl: %s: %d entries with nothing to hear are left out", safety.printable(source), without)
+    return [_item(entry, chosen, source, guids) for entry, chosen in listed if chosen]
+
+
+def _item(entry: dict, chosen: dict, source: str, guids: Counter) -> Item:
+    address = safety.canonical(chosen["url"])
+    # The guid first: many hosts give the same episode a new address, with a new token, every day. One that several
+    # recordings share tells nothing.
+    own = entry["id"] and guids[entry["id"]] == 1
+    return Item(
+        kind="feed",
+        source=source,
+        key=f"{source}#{entry['id']}" if own else address,
+        url=address,
+        page=entry["page"],
+        title=entry["title"],
+        uploader=entry["author"],
+        published=entry["published"],
+        duration=seconds(entry["duration"]),
+        licence=entry["licence"],
+        size=size(chosen["size"]),
+        captions=captions(entry["transcripts"]),
+    )
+
+
+def newest_first(items: list[Item]) -> list[Item]:
+    """By date; one without a date stays with the one that is listed before it, or else after it."""
+    near = next((item.published for item in items if item.published), "")
+    dated = []
+    for item in items:
+        near = item.published or near
+        dated.append((near, item))
+    return [item for _, item in sorted(dated, key=lambda pair: pair[0], reverse=True)]
+
+
+def choose(enclosures: list[dict]) -> dict | None:
+    """The first enclosure that is sound or film by its type, or else by its name, or else may be."""
+
+    def has(enclosure: dict) -> int:
+        kind, name = (enclosure.get("type") or "").lower(), (enclosure["url"] or "").partition("?")[0].lower()
+        if not enclosure["url"]:
+            return 0
+        if kind.startswith(("audio/", "video/")) or name.endswith(tuple(SUFFIXES)):
+            return 2
+        return 0 if kind.startswith(NOT_SOUND) else 1
+
+    best = max(enclosures, key=has, default=None)
+    return best if best and has(best) else None
+
+
+def captions(transcripts: list[dict]) -> tuple[tuple[str, str, str | None], ...]:
+    """(address, suffix, language) of each transcript that has times in it, at most one of a language, WebVTT first."""
+    known = [
+        (one["url"], CAPTIONS[kind], one["language"])
+        for one in transcripts
+        if one["url"] and (kind := (one["type"] or "").partition(";")[0].strip().lower()) in CAPTIONS
+    ]
+    best = {language: (url, suffix, language) for url, suffix, language in sorted(known, key=lambda one: one[1])}
+    return tuple(best.values())
+
+
+def size(told: object) -> int | None:
+    """Bytes as a feed states them, which is a hint; None where it states none."""
+    text = str(told or "").strip()
+    return int(text) if text.isdecimal() and 0 < len(text) < 16 and int(text) > 1 else None
 
 
 def seconds(told: str | None) -> float | None:
     """itunes:duration, "1:02:03", "62:03" or "3723", in seconds; None where it is none of these."""
     try:
         total = 0.0
-        for part in (told or "").split(":"):
+        for part in (told or "").split(":")[:4]:
             total = 60 * total + float(part)
     except ValueError:
         return None
     return total if 0 < total < float("inf") else None
-
-
-def _time(parsed: tuple | None) -> str | None:
-    try:
-        return datetime(*parsed[:6], tzinfo=UTC).isoformat().replace("+00:00", "Z") if parsed else None
-    except (TypeError, ValueError):
-        return None
-
-
-def _licence(node: dict) -> str | None:
-    links = [link.get("href") for link in node.get("links", []) if link.get("rel") == "license"]
-    return node.get("license") or next(iter(links), None) or node.get("rights")

@@ -1,234 +1,222 @@
-"""A download that comes to an end: resumed, retried, limited, and never half.
+"""A download that comes to an end: resumed, retried, limited, and never half nor pieced together of two files.
 
 Ranges and If-Range as in RFC 9110, 13.1.5 and 14: only a strong ETag or a date may vouch that the rest belongs to
-what is there; without one the download starts again. Waits are exponential with full jitter.
+what is there, and the answer has to repeat it; without one the download starts again. A body is whole when it has
+the length that was stated, when the end of its chunks was seen, or when two deliveries were the same.
 """
 
-import errno
-import http.client
-import os
-import random
 import re
 import time
-import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from email.utils import parsedate_to_datetime
-from pathlib import Path
-from typing import TypeVar
 
+from crawl import sniff
+from crawl.part import Part
+from crawl.retry import Again, persist, refuse_busy
+from crawl.speed import Speed
 from crawl.store import Store
-from crawl.web import Answer, Web
-from pipeline.errors import Reject, VoxsieveError
+from crawl.web import Answer, Request, Web
+from pipeline.errors import Reject
 
 BLOCK = 256 * 1024
-RETRY = (408, 425, 429, 500, 502, 503, 504)
-HOPELESS = ("html", "too_large", "empty", "encoded")  # reasons for which the rest will never be asked for
-FIRST_WAIT_SECONDS = 0.5
-LONGEST_WAIT_SECONDS = 60.0
-PAGE = re.compile(rb"\s*(\xef\xbb\xbf)?\s*(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b", re.I | re.S)
-Result = TypeVar("Result")
-
-
-class Again(Exception):
-    """This attempt failed and another may not. `wait`: seconds the server asked for."""
-
-    def __init__(self, reason: str, message: str, wait: float | None = None):
-        super().__init__(message)
-        self.reason, self.message, self.wait = reason, message, wait
+HOPELESS = ("html", "not_a_recording", "too_large", "empty", "encoded")  # the rest will never be asked for
+SURE = timedelta(seconds=60)  # a file last changed so long before the answer is not changing now (RFC 9110, 8.8.2.2)
 
 
 @dataclass(frozen=True)
 class Fetched:
-    """What a finished download was said to be; `url` after redirects."""
+    """What a finished download was said to be; `url` after redirects, `validators` for asking whether it changed."""
 
     url: str
-    content_type: str
+    content_type: str = ""
+    validators: tuple[str | None, str | None] = (None, None)  # ETag, Last-Modified
 
 
-def download(web: Web, store: Store, key: str, url: str, told: Callable[[int], None] = lambda size: None) -> Fetched:
-    """Bring `url` into store.part(key), going on from what is there. `told` hears of every block's size.
+def download(
+    web: Web,
+    store: Store,
+    key: str,
+    request: Request,
+    told: Callable[[int], None] = lambda size: None,
+    unless: tuple[str | None, str | None] = (None, None),
+) -> Fetched | None:
+    """Bring what `request` asks for into store.part(key), going on from what is there; `told` hears of each block.
 
-    Raises Reject (http_404, html, too_large, incomplete, timeout, connection, …), VoxsieveError on a full disk.
+    None where the server says that it is what `unless`, the validators of an earlier download, stood for. Raises
+    Reject (http_404, html, too_large, incomplete, timeout, connection, …), VoxsieveError where the disk takes no more.
     """
-    part = store.part(key)
     deadline = time.monotonic() + web.settings.max_fetch_seconds
-
-    def attempt() -> Fetched:
-        have = _size(part)
-        validator, total = store.partial(key)
-        if have and have == total:  # whole, and killed before it was written down
-            return Fetched(url, "")
-        headers = {"Range": f"bytes={have}-", "If-Range": validator} if have and validator else {}
-        with web.get(url, headers) as answer:
-            have = _accept(answer, have if headers else 0, total, part)
-            if have is None:
-                return Fetched(answer.url, "")
-            if not have:
-                part.write_bytes(b"")
-                total = _length(answer)
-                store.begin(key, _validator(answer), total)
-            _check_size(total, web)
-            _write(answer, part, have, web, deadline, told)
-        if total is not None and _size(part) != total:
-            raise Again("incomplete", f"The server sent {_size(part)} of {total} bytes.")
-        if total == 0:
-            raise Reject("empty", "The server says that the recording has no bytes.")
-        if not _size(part):
-            raise Again("incomplete", "The server sent no bytes.")
-        return Fetched(answer.url, answer.headers.get_content_type())
-
+    transfer = _Transfer(web, store, key, request, told, unless, deadline)
     try:
-        return persist(web, attempt, deadline, lambda: _size(part))
+        return persist(web, transfer.attempt, deadline, transfer.progress)
     except Reject as fault:
         if fault.reason in HOPELESS:
-            part.unlink(missing_ok=True)
+            transfer.part.discard()
         raise
 
 
-def document(web: Web, url: str, headers: dict[str, str], limit: int) -> tuple[int, Answer, bytes]:
-    """(status, answer, body) of a small document: 200 or 304 or another status that no retry would change.
+class _Transfer:
+    """One download over all its attempts."""
 
-    Reject `too_large` above `limit` bytes.
-    """
-    deadline = time.monotonic() + web.settings.max_fetch_seconds
+    def __init__(self, web: Web, store: Store, key: str, request: Request, told, unless, deadline: float):
+        self.web, self.store, self.key, self.request, self.told = web, store, key, request, told
+        self.unless, self.deadline = unless, deadline
+        self.part = Part(store.part(key))
+        self._most = 0
+        self.delivered: str | None = None  # digest of a whole delivery of which neither length nor end was stated
 
-    def attempt() -> tuple[int, Answer, bytes]:
-        with web.get(url, headers) as answer:
-            _refuse_busy(answer)
-            body = b""
-            while len(body) <= limit and (block := answer.response.read1(BLOCK)):
-                body += block
-                _check_time(deadline, web)
-            if len(body) < min(limit, _length(answer) or 0):
-                raise Again("incomplete", f"The server sent {len(body)} of {_length(answer)} bytes.")
-            if answer.headers.get("Content-Encoding") in ("gzip", "x-gzip", "deflate"):  # though identity was asked for
-                body = _inflated(body, limit)
-            if len(body) > limit:
-                raise Reject("too_large", f"{url} is longer than {limit} bytes.")
-            return answer.status, answer, body
+    def progress(self) -> int:
+        """The most bytes that were ever there: to get as far once more is none."""
+        self._most = max(self._most, self.part.size)
+        return self._most
 
-    return persist(web, attempt, deadline, lambda: 0)
+    def attempt(self) -> Fetched | None:
+        """Ask for what is missing until all is there. Raises Again where that breaks off."""
+        while True:
+            have = self.part.size
+            validator, total = self.store.partial(self.key)
+            if have and have == total:  # whole, and killed before it was written down
+                sniff.check(self.part.head())
+                tag = (validator or "").startswith('"')
+                return Fetched(self.request.url, "", (validator, None) if tag else (None, validator))
+            resumed = have if validator or self.delivered else 0
+            with self.web.get(self._request(resumed, validator), self.deadline) as answer:
+                if not resumed and self._is_same(answer):
+                    return None
+                end = self._begin(answer, resumed, validator, total)
+                if end is None:  # nothing is left to be sent
+                    return self._fetched(answer)
+                self._write(answer)
+            if self._is_whole(answer, end):
+                return self._fetched(answer)
+
+    def _is_same(self, answer: Answer) -> bool:
+        """Whether this is what `unless` stood for: told by the status, or by a server that only repeats its ETag."""
+        tag = self.unless[0]
+        same = answer.status == 200 and tag and not tag.startswith("W/") and answer.headers.get("ETag") == tag
+        return bool(same) or (answer.status == 304 and any(self.unless))
+
+    def _request(self, resumed: int, validator: str | None) -> Request:
+        headers = dict(self.request.headers)
+        last = f"{resumed + self.request.chunk - 1}" if self.request.chunk else ""
+        if resumed or last:
+            headers["Range"] = f"bytes={resumed}-{last}"
+        if resumed and validator:
+            headers["If-Range"] = validator
+        if not resumed:
+            names = zip(("If-None-Match", "If-Modified-Since"), self.unless, strict=True)
+            headers |= {name: value for name, value in names if value}
+        return replace(self.request, headers=headers)
+
+    def _begin(self, answer: Answer, resumed: int, validator: str | None, total: int | None) -> int | None:
+        """Up to which byte the answer should fill the part (-1: not stated), or None where nothing is left to send."""
+        refuse_busy(answer)
+        if answer.status == 416 and resumed:
+            if answer.headers.get("Content-Range") == f"bytes */{resumed}":
+                return None
+            self.part.discard()
+            raise Again("incomplete", "The server has no such range; starting again.")
+        if answer.status == 206 and (resumed or self.request.chunk):
+            return self._continue(answer, resumed, validator, total)
+        if answer.status != 200:
+            raise Reject(f"http_{answer.status}", f"The server answered {answer.status} {answer.response.reason}.")
+        _check_type(answer)
+        self._start(answer, answer.length)
+        return -1 if answer.length is None else answer.length
+
+    def _continue(self, answer: Answer, resumed: int, validator: str | None, total: int | None) -> int:
+        match = re.fullmatch(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})", answer.headers.get("Content-Range", ""))
+        first, last, size = map(int, match.groups()) if match else (-1, -1, -1)
+        same = not resumed or (validator and validator in _validators(answer) and total in (None, size))
+        if first != resumed or not first <= last < size or not same:
+            self.part.discard()
+            self.delivered = None
+            raise Again("incomplete", "The server sent another range, or one of another file; starting again.")
+        if not resumed and not vouches(answer):  # nothing to ask for a second chunk with
+            self.request = replace(self.request, chunk=None)
+        if not resumed or total is None:
+            _check_type(answer)
+            _check_size(size, self.web)
+            if not resumed:
+                self.part.clear()
+            self.store.begin(self.key, validator or vouches(answer), size)
+        return last + 1
+
+    def _start(self, answer: Answer, total: int | None) -> None:
+        _check_size(total, self.web)
+        if total == 0:
+            raise Reject("empty", "The server says that the recording has no bytes.")
+        self.part.clear()
+        self.store.begin(self.key, vouches(answer), total)
+
+    def _is_whole(self, answer: Answer, end: int) -> bool:
+        """True once all is there; False where the next range has to be asked for. Raises Again where bytes lack."""
+        size = self.part.size
+        if end >= 0 and size != end:
+            raise Again("incomplete", f"The server sent {size} of {end} bytes.")
+        if not size:
+            raise Again("incomplete", "The server sent no bytes.")
+        sniff.check(self.part.head())
+        if end >= 0:
+            return end == self.store.partial(self.key)[1]
+        if answer.response.chunked:  # http.client raises where the last chunk does not come
+            return True
+        # A body that ends with its connection may have been cut: it counts when it comes twice the same, or when
+        # the server says that there is nothing after it.
+        digest, before = self.part.digest(), self.delivered
+        self.delivered = digest
+        if before and before != digest:
+            raise Again("incomplete", "The server states no length, and two deliveries were not the same.")
+        return digest == before
+
+    def _write(self, answer: Answer) -> None:
+        """Append the body to the part, block by block, no faster and no slower than the settings say."""
+        settings, size = self.web.settings, self.part.size
+        speed = Speed(settings.min_bytes_per_second, settings.bytes_per_second, settings.timeout_seconds)
+        checked = size >= sniff.HEAD
+        with self.part.opened() as write:
+            while block := answer.read(BLOCK):
+                _check_size(size + len(block), self.web)
+                write(block)
+                size += len(block)
+                self.told(len(block))
+                if not checked and size >= sniff.HEAD:
+                    sniff.check(self.part.head())
+                    checked = True
+                speed.keep(len(block))
+
+    def _fetched(self, answer: Answer) -> Fetched:
+        told = answer.headers.get("ETag"), answer.headers.get("Last-Modified")
+        return Fetched(answer.url, answer.headers.get_content_type(), told)
 
 
-def persist(web: Web, attempt: Callable[[], Result], deadline: float, progress: Callable[[], int]) -> Result:
-    """Call `attempt` until it succeeds; what fails `retries` times in a row without `progress` is a Reject."""
-    failures = 0
-    while True:
-        before = progress()
-        try:
-            return attempt()
-        except Again as error:
-            fault = error
-        except TimeoutError:
-            fault = Again("timeout", f"No byte came for {web.settings.timeout_seconds:g} s.")
-        except (OSError, http.client.HTTPException) as error:
-            if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
-                raise VoxsieveError(f"crawl: cannot write ({error}): make room, then run again.") from error
-            fault = Again("connection", f"{type(error).__name__}: {error}")
-        failures = 1 if progress() > before else failures + 1
-        if failures > web.settings.retries:
-            raise Reject(fault.reason, f"{fault.message} Tried {failures} times.")
-        wait = backoff(failures) if fault.wait is None else fault.wait
-        if time.monotonic() + wait > deadline:
-            raise Reject(fault.reason, f"{fault.message} The next try would be after max_fetch_seconds.")
-        time.sleep(wait)
-
-
-def backoff(failures: int) -> float:
-    """Seconds to wait after so many failures in a row: random, its ceiling doubling from 0.5 s to a minute."""
-    ceiling = min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2 ** (failures - 1))
-    return random.uniform(ceiling / 4, ceiling)
-
-
-def retry_after(value: str | None, now: datetime | None = None) -> float | None:
-    """Seconds of a Retry-After header, a number or a date (RFC 9110, 10.2.3); None where it says nothing."""
-    if not value:
-        return None
-    if value.strip().isdecimal():
-        return float(value)
+def vouches(answer: Answer) -> str | None:
+    """The validator with which the rest of a body may be asked for later: a strong ETag, or a date that is sure."""
+    tag, changed = _validators(answer)
+    if tag:
+        return None if tag.startswith("W/") else tag
     try:
-        then = parsedate_to_datetime(value)
-    except ValueError:
+        then, now = parsedate_to_datetime(changed), parsedate_to_datetime(answer.headers.get("Date"))
+        return changed if now - then >= SURE else None
+    except (TypeError, ValueError, OverflowError):
         return None
-    return max(0.0, (then.replace(tzinfo=then.tzinfo or UTC) - (now or datetime.now(UTC))).total_seconds())
 
 
-def _accept(answer: Answer, have: int, total: int | None, part: Path) -> int | None:
-    """From which byte the body goes on (0: from the start), or None where there is nothing left to send."""
-    _refuse_busy(answer)
-    if answer.status == 206 and have:
-        match = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", answer.headers.get("Content-Range", ""))
-        if match and int(match[1]) == have and (total is None or match[2] in ("*", str(total))):
-            return have
-        part.unlink()
-        raise Again("incomplete", "The server sent another range than the one asked for.")
-    if answer.status == 416 and have:
-        if answer.headers.get("Content-Range") == f"bytes */{have}":
-            return None
-        part.unlink()
-        raise Again("incomplete", "The server has no such range; starting again.")
-    if answer.status != 200:
-        raise Reject(f"http_{answer.status}", f"The server answered {answer.status} {answer.response.reason}.")
-    if answer.headers.get_content_type() in ("text/html", "application/xhtml+xml"):
-        raise Reject("html", f"Expected a recording, the server sent a web page ({answer.headers.get_content_type()}).")
-    if answer.headers.get("Content-Encoding", "identity") != "identity":
-        raise Reject("encoded", f"The body is packed ({answer.headers['Content-Encoding']}), which was not asked for.")
-    return 0
+def _validators(answer: Answer) -> tuple[str | None, str | None]:
+    return answer.headers.get("ETag"), answer.headers.get("Last-Modified")
 
 
-def _refuse_busy(answer: Answer) -> None:
-    if answer.status in RETRY:
-        wait = retry_after(answer.headers.get("Retry-After"))
-        if wait:
-            answer.hold(wait)
-        raise Again(f"http_{answer.status}", f"The server answered {answer.status} {answer.response.reason}.", wait)
-
-
-def _write(answer: Answer, part: Path, have: int, web: Web, deadline: float, told: Callable[[int], None]) -> None:
-    """Append the body to `part`, block by block, each on its way to the disk before the next is asked for."""
-    rate, start, size = web.settings.bytes_per_second, time.monotonic(), have
-    with open(part, "ab", buffering=0) as out:
-        while block := answer.response.read1(BLOCK):
-            if not size and PAGE.match(block[:2048]):
-                raise Reject("html", "Expected a recording, the server sent a web page under another name.")
-            size += len(block)
-            _check_size(size, web)
-            out.write(block)
-            told(len(block))
-            _check_time(deadline, web)
-            if rate:
-                time.sleep(max(0.0, (size - have) / rate - (time.monotonic() - start)))
-        os.fsync(out.fileno())
-
-
-def _check_time(deadline: float, web: Web) -> None:
-    if time.monotonic() > deadline:
-        raise Reject("timeout", f"Not whole after max_fetch_seconds {web.settings.max_fetch_seconds:g}.")
+def _check_type(answer: Answer) -> None:
+    kind = answer.headers.get_content_type()
+    if kind in ("text/html", "application/xhtml+xml"):
+        raise Reject("html", f"Expected a recording, the server sent a web page ({kind}).")
+    packed = answer.headers.get("Content-Encoding", "").strip().lower()
+    if packed not in ("", "identity"):
+        raise Reject("encoded", f"The body is packed ({packed}), which was not asked for.")
 
 
 def _check_size(size: int | None, web: Web) -> None:
     if size is not None and size > web.settings.max_bytes:
         raise Reject("too_large", f"The recording has {size} bytes or more, max_bytes is {web.settings.max_bytes}.")
-
-
-def _length(answer: Answer) -> int | None:
-    value = answer.headers.get("Content-Length", "")
-    return int(value) if value.isdecimal() and not answer.response.chunked else None
-
-
-def _validator(answer: Answer) -> str | None:
-    tag = answer.headers.get("ETag")
-    return tag if tag and not tag.startswith("W/") else answer.headers.get("Last-Modified")
-
-
-def _inflated(body: bytes, limit: int) -> bytes:
-    try:
-        return zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(body, limit + 1)
-    except zlib.error as error:
-        raise Again("connection", f"The packed body cannot be read: {error}.") from None
-
-
-def _size(part: Path) -> int:
-    return part.stat().st_size if part.exists() else 0

@@ -13,7 +13,8 @@ def bring(given: str, tools: Tools, account: Account) -> None:
     """Take in every recording of a folder (or one file), read once and then known by size and time."""
     source = f"folder:{given}"
     account.lead(source)
-    tools.store.forget(source)  # a folder holds what it holds: a file that was replaced is not there any more
+    if not tools.plan:
+        tools.store.forget(source)  # a folder holds what it holds: a file that was replaced is not there any more
     items, paths = [], {}
     for found in inputs.find(given):
         stat = found.path.stat()
@@ -21,12 +22,13 @@ def bring(given: str, tools: Tools, account: Account) -> None:
         paths[key] = found.path
         title = os.fsencode(found.source).decode("utf-8", "replace")
         url = "file:" + quote(os.fsencode(found.path))
-        items.append(Item(kind="folder", source=source, key=key, url=url, title=title))
+        items.append(Item(kind="folder", source=source, key=key, url=url, title=title, size=stat.st_size))
     for item in tools.wanted(items, account):
         with account.attempt(item):
             if name := tools.store.known(item):
-                tools.store.note(item, name)
-                account.tell("known")
+                tools.know(item, name, account)
+            elif tools.plan:
+                tools.plan.add(item, item.url, tools.web, account)
             else:
                 _, new = tools.store.adopt(item, paths[item.key])
                 account.tell("new" if new else "duplicate")

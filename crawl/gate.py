@@ -52,16 +52,23 @@ def opened(settings: Crawl):
 
 
 class _Passage(socketserver.BaseRequestHandler):
-    """One connection from inside: its head read, its target checked, then bytes passed both ways."""
+    """One connection from inside: its head read, its target checked, then bytes passed.
+
+    A tunnel is one decision for all of its bytes, which go where it was opened to. Without one, a connection carries
+    a single request: what else comes from inside is not read, and the answer says that the connection ends.
+    """
 
     server: Gate
 
     def handle(self) -> None:
         settings = self.server.settings
         self.request.settimeout(settings.timeout_seconds)
-        head, rest = self._head()
+        head, rest = _head(self.request)
         method, target, _ = head[0].decode("latin-1").split(" ", 2)
         tunnel = method == "CONNECT"
+        length = 0 if tunnel else _length(head[1:])
+        if length is None:
+            return self._answer("411 Length Required", "A request's body has to state its length.")
         try:
             parts = safety.check_url(f"https://{target}" if tunnel else target)
             port = parts.port or safety.PORTS[parts.scheme]
@@ -74,23 +81,37 @@ class _Passage(socketserver.BaseRequestHandler):
         with outside:
             if tunnel:
                 self.request.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+                outside.sendall(rest)
+                self._pass(outside)
             else:
                 address = urlunsplit(("", "", parts.path, parts.query, ""))
-                lines = [f"{method} {address} HTTP/1.1".encode("latin-1")]
-                lines += [line for line in head[1:] if not line.lower().startswith(_OF_THE_HOP)]
-                outside.sendall(b"\r\n".join([*lines, b"Connection: close", b"", b""]))
-            outside.sendall(rest)
-            self._pass(outside)
+                told = [f"{method} {address} HTTP/1.1".encode("latin-1"), b"Host: " + parts.netloc.encode("ascii")]
+                told += [line for line in head[1:] if not line.lower().startswith((*_OF_THE_HOP, b"host:"))]
+                outside.sendall(b"\r\n".join([*told, b"Connection: close", b"", b""]))
+                self._pass_body(length, rest, outside)
+                self._answer_from(outside)
 
-    def _head(self) -> tuple[list[bytes], bytes]:
-        data = b""
-        while b"\r\n\r\n" not in data:
-            block = self.request.recv(BLOCK)
-            if not block or len(data) > HEAD_LIMIT:
-                raise ConnectionError("no request")
-            data += block
-        head, _, rest = data.partition(b"\r\n\r\n")
-        return head.split(b"\r\n"), rest
+    def _pass_body(self, left: int, rest: bytes, outside: socket.socket) -> None:
+        """The `left` bytes of a request's body, of which `rest` came with the head, and not a byte more."""
+        while left > 0:
+            block = rest[:left] if rest else self.request.recv(min(BLOCK, left))
+            if not block:
+                raise ConnectionError("the body broke off")
+            outside.sendall(block)
+            left, rest = left - len(block), b""
+
+    def _answer_from(self, outside: socket.socket) -> None:
+        while True:
+            lines, rest = _head(outside)
+            kept = [line for line in lines if not line.lower().startswith(_OF_THE_HOP)]
+            interim = lines[0][9:10] == b"1"
+            self.request.sendall(b"\r\n".join([*kept, *([] if interim else [b"Connection: close"]), b"", b""]))
+            if not interim:
+                break
+            outside = _Unread(rest, outside)
+        self.request.sendall(rest)
+        while block := outside.recv(BLOCK):
+            self.request.sendall(block)
 
     def _pass(self, outside: socket.socket) -> None:
         other = {self.request: outside, outside: self.request}
@@ -98,11 +119,11 @@ class _Passage(socketserver.BaseRequestHandler):
             ready, _, _ = select.select(list(other), [], [], self.server.settings.max_fetch_seconds)
             if not ready:
                 return
-            for one in ready:
-                block = one.recv(BLOCK)
+            for side in ready:
+                block = side.recv(BLOCK)
                 if not block:
                     return
-                other[one].sendall(block)
+                other[side].sendall(block)
 
     def _answer(self, status: str, message: str) -> None:
         body = safety.printable(message).encode()
@@ -111,3 +132,37 @@ class _Passage(socketserver.BaseRequestHandler):
             "Connection: close\r\n\r\n".encode()
             + body
         )
+
+
+class _Unread:
+    """A socket some of whose bytes were read already."""
+
+    def __init__(self, rest: bytes, source: socket.socket):
+        self._rest, self._source = rest, source
+
+    def recv(self, size: int) -> bytes:
+        rest, self._rest = self._rest, b""
+        return rest or self._source.recv(size)
+
+
+def _head(source: socket.socket | _Unread) -> tuple[list[bytes], bytes]:
+    """(lines of a head, what of the body came with it)."""
+    data = bytearray()
+    end = -1
+    while end < 0:
+        block = source.recv(BLOCK)
+        if not block or len(data) > HEAD_LIMIT:
+            raise ConnectionError("no head")
+        start = max(0, len(data) - 3)
+        data += block
+        end = data.find(b"\r\n\r\n", start)
+    return bytes(data[:end]).split(b"\r\n"), bytes(data[end + 4 :])
+
+
+def _length(lines: list[bytes]) -> int | None:
+    """Bytes of a request's body; None where they cannot be told, or are told twice."""
+    told = {line.partition(b":")[2].strip() for line in lines if line.lower().startswith(b"content-length:")}
+    chunked = any(line.lower().startswith(b"transfer-encoding:") for line in lines)
+    if chunked or len(told) > 1 or not all(value.isdigit() and len(value) < 16 for value in told):
+        return None
+    return int(next(iter(told), b"0"))

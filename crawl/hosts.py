@@ -28,12 +28,16 @@ class Hosts:
         self._lock = threading.Lock()
 
     @contextmanager
-    def slot(self, name: str):
-        """Hold one of the host's slots, from the moment at which it may be asked again."""
+    def slot(self, name: str, deadline: float):
+        """Hold one of the host's slots, from the moment at which it may be asked again. Reject `host_busy`."""
         host = self._host(name)
-        with host.slots:
-            self._wait(name, host)
+        if not host.slots.acquire(timeout=max(0.0, min(deadline - time.monotonic(), threading.TIMEOUT_MAX))):
+            raise Reject("host_busy", f"{name} was busy with other requests of ours for all of the time allowed.")
+        try:
+            self.wait(name, deadline)
             yield
+        finally:
+            host.slots.release()
 
     def hold(self, name: str, seconds: float) -> None:
         """Ask this host nothing for `seconds`: it sent a Retry-After."""
@@ -41,22 +45,34 @@ class Hosts:
         with host.lock:
             host.not_before = max(host.not_before, time.monotonic() + seconds)
 
+    def asked(self, name: str) -> None:
+        """A request that `wait` allowed has gone out only now: the pause begins here."""
+        host = self._host(name)
+        with host.lock:
+            host.not_before = max(host.not_before, time.monotonic() + host.delay)
+
     def slow_down(self, name: str, delay: float) -> None:
         """Keep at least `delay` seconds between requests: its robots.txt asks for it."""
         host = self._host(name)
-        host.delay = max(host.delay, delay)
+        with host.lock:
+            longer = max(0.0, delay - host.delay)
+            host.delay += longer
+            host.not_before += longer  # also after the request that brought the robots.txt
+
+    def wait(self, name: str, deadline: float) -> None:
+        """Return when the host may be asked, which is then taken as done. Reject `host_busy`."""
+        host = self._host(name)
+        while True:
+            with host.lock:
+                now = time.monotonic()
+                left = host.not_before - now
+                if left <= 0:
+                    host.not_before = now + host.delay
+                    return
+            if left > self._patience or now + left > deadline:
+                raise Reject("host_busy", f"{name} asks to be left alone for {left:.0f} s.")
+            time.sleep(left)
 
     def _host(self, name: str) -> _Host:
         with self._lock:
             return self._hosts.setdefault(name, _Host(threading.Semaphore(self._per_host), self._delay))
-
-    def _wait(self, name: str, host: _Host) -> None:
-        while True:
-            with host.lock:
-                left = host.not_before - time.monotonic()
-                if left <= 0:
-                    host.not_before = time.monotonic() + host.delay
-                    return
-            if left > self._patience:
-                raise Reject("host_busy", f"{name} asks to be left alone for {left:.0f} s.")
-            time.sleep(left)

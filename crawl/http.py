@@ -3,7 +3,8 @@
 from crawl import safety
 from crawl.account import Account
 from crawl.item import Item
-from crawl.tools import Tools, read_list
+from crawl.lists import read_list
+from crawl.tools import Tools
 
 
 def bring(given: str | list[str], tools: Tools, account: Account) -> None:
@@ -13,4 +14,4 @@ def bring(given: str | list[str], tools: Tools, account: Account) -> None:
         key = safety.canonical(url)
         items.append(Item(kind="http", source=f"http:{key}", key=key, url=key))
         account.lead(items[-1].source)
-    tools.bring(items, account, ask_robots=True)
+    tools.bring(items, account, check_robots=True)

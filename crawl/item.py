@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
-from urllib.parse import urlsplit
 
 from crawl import safety
 
@@ -16,7 +15,8 @@ class Item:
 
     source: which entry of the settings led here, as "kind:address".
     key: what it is known by in the journal; `other_keys` are further names of the same recording.
-    published: ISO day or time. duration: seconds, as stated. licence: as stated.
+    published: ISO day or time. duration: seconds, size: bytes, licence: all as stated.
+    captions: (address, suffix, language) of each that is offered.
     """
 
     kind: str
@@ -30,6 +30,8 @@ class Item:
     published: str | None = None
     duration: float | None = None
     licence: str | None = None
+    size: int | None = None
+    captions: tuple[tuple[str, str, str | None], ...] = ()
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -43,9 +45,9 @@ class Item:
         return replace(self, **{name: safety.printable(text, limits.get(name, 300)) for name, text in told.items()})
 
 
-def row(item: Item, recording: dict, path: str) -> dict:
-    """The manifest row of a stored recording; `path` is relative to the folder that holds the downloads."""
-    return {
+def row(item: Item, recording: dict, path: str, captions: list[str]) -> dict:
+    """The manifest row of a stored recording; paths are relative to the folder that holds the downloads."""
+    made = {
         "schema": SCHEMA,
         "id": recording["id"],
         "path": path,
@@ -61,6 +63,7 @@ def row(item: Item, recording: dict, path: str) -> dict:
         "sha256": recording["sha256"],
         "bytes": recording["bytes"],
     }
+    return made | ({"captions": captions} if captions else {})
 
 
 def reject_row(name: str, reason: str, message: str, item: Item) -> dict:
@@ -86,5 +89,5 @@ def source_name(item: Item, name: str, suffix: str) -> str:
         *folders, last = PurePosixPath(item.title or "untitled").parts
         stem = PurePosixPath(last).stem
         return "/".join(["folder", *map(safety.label, folders), f"{safety.label(stem)}.{name}{suffix}"])
-    told = item.title or PurePosixPath(urlsplit(item.url).path).stem
+    told = item.title or PurePosixPath(safety.split(item.url).path).stem
     return f"{item.kind}/{safety.label(told)}.{name}{suffix}"

@@ -1,28 +1,33 @@
 """links: what yt-dlp takes (a video, a playlist, a channel, a page with audio in it), sound only, kept as it is.
 
-yt-dlp finds and downloads; which recordings are there already is the journal's business, since yt-dlp's own archive
-takes two pages of the same name for one. Everything it connects to goes through the gate.
+yt-dlp finds, in a process of its own (`grabber`); which recordings are there already is the journal's business,
+since yt-dlp's own archive takes two pages of the same name for one. Everything it connects to goes through the gate.
 """
 
-from datetime import UTC, datetime
+import os
+import time
+from dataclasses import replace
 from pathlib import Path
-from urllib.parse import quote
 
-from crawl import gate, safety
+from crawl import captions, dialogue, gate, safety, sniff
 from crawl.account import Account, log
+from crawl.describe import describe
+from crawl.grabber import DIRECT, FRAGMENTS
 from crawl.item import Item
-from crawl.tools import Tools, read_list
-from pipeline.errors import ConfigError, Reject
+from crawl.lists import read_list
+from crawl.logins import netscape
+from crawl.part import Part
+from crawl.retry import backoff, retry_after
+from crawl.tools import Tools
+from crawl.web import Request
+from pipeline.errors import Reject
 from pipeline.inputs import SUFFIXES
 
-PROTOCOLS = {"http", "https", "m3u8_native", "m3u8", "http_dash_segments"}  # what yt-dlp fetches by itself
-PER_PAGE = {"Generic", "HTML5MediaEmbed"}  # their ids are numbers on a page, not names of recordings
+OWN_HEADERS = ("accept-encoding", "connection", "cookie", "host", "range")  # which the crawl sets itself
 
 
 def bring(given: str | list[str], tools: Tools, account: Account) -> None:
     """Bring in every recording that a list of links leads to. A known one is not asked for again."""
-    if tools.settings.cookies and not Path(tools.settings.cookies).is_file():
-        raise ConfigError(f"crawl.cookies: '{tools.settings.cookies}' does not exist: export it, or remove the key.")
     with gate.opened(tools.settings) as door:
         grabber = _Grabber(tools, account, door)
         for url in read_list(given, "links"):
@@ -35,37 +40,8 @@ def bring(given: str | list[str], tools: Tools, account: Account) -> None:
                     grabber.follow(link)
 
 
-def describe(info: dict, link: Item) -> Item | None:
-    """The item of what yt-dlp knows of a recording; None while that does not tell which recording it is."""
-    extractor = info.get("extractor_key") or info.get("ie_key")
-    page = info.get("webpage_url") or info.get("url")
-    if not extractor or not info.get("id") or info.get("_type") in ("playlist", "multi_video"):
-        return None
-    if extractor in PER_PAGE:  # such numbers shift when the page grows; the address of the sound does not
-        media = (info.get("formats") or [info])[-1].get("url")
-        if not media:
-            return None
-        url = key = safety.canonical(media)
-    else:
-        url, key = page or link.url, f"{extractor}:{quote(str(info['id']))}"
-    alone = extractor not in PER_PAGE and not info.get("playlist_index") and info.get("_type", "video") == "video"
-    return Item(
-        kind="links",
-        source=link.source,
-        key=key,
-        other_keys=(link.key,) if alone else (),
-        url=url,
-        page=page,
-        title=info.get("title"),
-        uploader=info.get("uploader") or info.get("channel"),
-        published=_published(info),
-        duration=info.get("duration"),
-        licence=info.get("license"),
-    )
-
-
 class _Grabber:
-    """Links on their way through yt-dlp, whose hooks are the methods below. yt-dlp does one thing at a time."""
+    """Links on their way through yt-dlp, whose questions the methods `on_…` answer. It does one thing at a time."""
 
     link: Item  # the one that is followed
     current: Item  # what an error that yt-dlp reports is about
@@ -74,6 +50,7 @@ class _Grabber:
         self.tools, self.account, self.door = tools, account, door
         self.told: set[str] = set()  # keys of what stands in the account
         self.begun: dict[str, Item] = {}
+        self.resolved: set[str] = set()
         self.fault: Reject | None = None
         self.have = 0
 
@@ -82,137 +59,178 @@ class _Grabber:
         return len(self.begun) >= (self.tools.settings.max_items or float("inf"))
 
     def follow(self, link: Item) -> None:
-        """Let yt-dlp resolve the link and download what `consider` lets through; a known recording is not asked for."""
-        from yt_dlp import YoutubeDL
-        from yt_dlp.utils import DownloadCancelled
-
+        """Let yt-dlp resolve the link and bring in what it finds; a known recording is not asked for."""
         self.link = self.current = link
         if name := self.tools.store.known(link):
             self._count(link)
             if name not in {found["id"] for found in self.tools.store.findings(link.source)}:
-                self.tools.store.note(link, name)
+                self.tools.note(link, name)
             self._tell(link, "known")
             return
-        with YoutubeDL(self._options()) as ydl:
-            try:
-                ydl.extract_info(self.link.url)
-            except DownloadCancelled:
-                log.info("crawl: %s: max_items reached", safety.printable(self.link.url))
+        self.tools.robots.pace(link.url)
+        while self._talk():
+            log.info("crawl: %s: goes on after what hung", safety.printable(link.url))
         for item in self.begun.values():
             if item.key not in self.told:
                 self._fail(item, "link_failed", "yt-dlp ended without a file and without an error.")
 
-    def consider(self, info: dict, incomplete: bool = False) -> str | None:
-        """yt-dlp's match_filter: None lets a recording through, a word leaves it out."""
+    def _talk(self) -> bool:
+        """One process's work. True where it was ended in the middle of a recording, after which others may come."""
+        self.begin()
+        self.current = self.link
+        try:
+            dialogue.hold("crawl.grabber", self._order(), self)
+            return False
+        except Reject as fault:
+            self._clear(Part(self.tools.store.part(self.current.key)))
+            self._fail(self.current, fault.reason, fault.message)
+            return self.current is not self.link
+
+    def on_may(self, url: str) -> dict:
+        """Whether yt-dlp may ask for an address now: answered when it may, or with why not."""
+        try:
+            host = safety.check_url(url).netloc
+            self.tools.robots.pace(url)
+            self.tools.web.hosts.wait(host, self.deadline())
+        except Reject as fault:
+            return {"no": fault.message}
+        return {}
+
+    def on_busy(self, url: str, wait: str | None, tries: int) -> dict:
+        """A host said that it is busy: whether to try again, answered when to."""
+        seconds = max(backoff(tries), retry_after(wait) or 0.0)
+        self.tools.web.hosts.hold(safety.check_url(url).netloc, seconds)
+        return {"again": tries <= self.tools.settings.retries}
+
+    def on_consider(self, info: dict, incomplete: bool) -> dict:
+        """An entry is met: leave it out ("skip") or go on with it."""
         item = describe(info, self.link)
         self.current = item or self.link
         if not item:
-            return None
+            return {}
+        if item.key in self.told:
+            return {"skip": "told"}
         if name := self.tools.store.known(item):
-            self._count(item)
-            self.tools.store.note(item, name)
+            if self._count(item):
+                return {"full": True}
+            self.tools.note(item, name)
             return self._tell(item, "known")
         if not self.tools.settings.wants(item.published, item.duration):
             return self._tell(item, "left_out")
         if incomplete:
-            return None
-        self._count(item)
+            return {}
+        if self._count(item):
+            return {"full": True}
         if info.get("is_live") or info.get("live_status") == "is_upcoming":
             return self._fail(item, "live", "The recording has not ended yet: a later run takes it.")
-        if (protocol := info.get("protocol") or "http") not in PROTOCOLS:
+        if (protocol := info.get("protocol") or "http") not in DIRECT + FRAGMENTS:
             return self._fail(item, "protocol", f"Offered by '{protocol}' only, expected http or https.")
-        info["voxsieve_part"] = self.tools.store.part(item.key).stem
-        return None
+        return {}
 
-    def watch(self, progress: dict) -> None:
-        """yt-dlp's progress hook: count the bytes, stop where there are too many."""
-        have = progress.get("downloaded_bytes") or 0
+    def on_recording(self, info, protocol, url, headers, cookie, chunk, captions) -> dict:
+        """A recording's format is chosen: fetch it, or name the part in which yt-dlp is to put its fragments."""
+        if not (item := describe(info, self.link)):
+            return self._fail(self.link, "link_failed", "yt-dlp does not tell which recording this is.")
+        item = self.current = replace(item, captions=tuple(map(tuple, captions)))
+        if item.key not in self.resolved:  # yt-dlp resolves one anew that comes too slowly
+            self.resolved.add(item.key)
+            self.begin()
+        if protocol in FRAGMENTS and not self.tools.plan:
+            part = Part(self.tools.store.part(item.key))
+            self._clear(part)
+            return {"part": part.path.stem}
+        try:
+            safety.check_url(url)
+            headers = {name: value for name, value in headers.items() if name.lower() not in OWN_HEADERS}
+            request = Request(url, headers, {"Cookie": cookie} if cookie else {}, chunk=chunk)
+            self.tools.fetch(item, request, self.account, check_robots=False)
+            self.told.add(item.key)
+        except Reject as fault:
+            self._fail(item, fault.reason, fault.message)
+        self.begin()
+        return {}
+
+    def on_progress(self, have: int, total: int, status: str) -> dict:
+        """Fragments come: count the bytes, stop where there are too many or the time is up."""
         self.account.hear(max(0, have - self.have))
-        self.have = 0 if progress["status"] == "finished" else have
-        size, most = max(have, progress.get("total_bytes") or 0), self.tools.settings.max_bytes
+        self.have = 0 if status == "finished" else have
+        size, most = max(have, total), self.tools.settings.max_bytes
         if size > most:
             self.fault = Reject("too_large", f"The recording has {size} bytes or more, max_bytes is {most}.")
-            raise self.fault
+        return {"stop": bool(self.fault)}
 
-    def finish(self, path: str) -> None:
-        """yt-dlp's post hook: a whole file is at `path`."""
-        kind = Path(path).suffix.lower()
-        _, new = self.tools.store.complete(self.current, Path(path), kind if kind in SUFFIXES else ".bin")
-        self._tell(self.current, "new" if new else "duplicate")
+    def on_finished(self, path: str) -> dict:
+        """All fragments of the current recording are in the file at `path`."""
+        file, name = Path(path), Path(path).name
+        kind = file.suffix.lower()
+        with self.account.attempt(self.current):
+            self.told.add(self.current.key)
+            file = self.tools.store.parts / name  # wherever yt-dlp says that it is
+            sniff.check(Part(file).head())
+            name, new = self.tools.store.complete(self.current, file, kind if kind in SUFFIXES else ".bin")
+            captions.bring(self.current, name, self.tools.web, self.tools.store)
+            self.account.tell("new" if new else "duplicate")
+        self.begin()
+        return {}
 
-    def error(self, message: str) -> None:
+    def on_error(self, message: str) -> dict:
         """An extraction or a download failed; yt-dlp goes on with the next."""
         fault = self.fault or Reject("link_failed", safety.printable(message.removeprefix("ERROR: "), 500))
-        if self.fault:
-            for left in self.tools.store.parts.glob(self.tools.store.part(self.current.key).stem + ".*"):
-                left.unlink()
-        elif self.door.refused:
+        if not self.fault and self.door.refused:
             fault = Reject("private_address", self.door.refused[-1])
+        self._clear(Part(self.tools.store.part(self.current.key)))
         self.fault, self.have = None, 0
         self.door.refused.clear()
         self._fail(self.current, fault.reason, fault.message)
+        self.begin()
+        return {}
 
-    def debug(self, message: str) -> None:
-        """The rest of what yt-dlp's logger is told: nothing that the account does not tell."""
+    def on_end(self, full: bool = False) -> None:
+        """yt-dlp has nothing more to say of this link."""
+        if full:
+            log.info("crawl: %s: max_items reached", safety.printable(self.link.url))
 
-    warning = debug
+    def begin(self) -> None:
+        """The time for the next recording begins."""
+        self._since = time.monotonic()
 
-    def _fail(self, item: Item, reason: str, message: str) -> str:
+    def deadline(self) -> float:
+        """Until when (monotonic) the current recording, or what is found next, has to be there."""
+        return self._since + self.tools.settings.max_fetch_seconds
+
+    def _clear(self, part: Part) -> None:
+        """Remove what yt-dlp left of a recording in fragments, which is never gone on with."""
+        for left in self.tools.store.parts.glob(part.path.stem + ".*"):
+            if left != part.path:
+                left.unlink()
+
+    def _fail(self, item: Item, reason: str, message: str) -> dict:
         if item.key not in self.told:
             self.told.add(item.key)
             self.account.fail(item, reason, message)
-        return reason
+        return {"skip": reason}
 
-    def _tell(self, item: Item, outcome: str) -> str:
+    def _tell(self, item: Item, outcome: str) -> dict:
         if item.key not in self.told:
             self.told.add(item.key)
             self.account.tell(outcome)
-        return outcome
+        return {"skip": outcome}
 
-    def _count(self, item: Item) -> None:
-        from yt_dlp.utils import DownloadCancelled
-
+    def _count(self, item: Item) -> bool:
+        """Take the item as one of `max_items`; True where these are all there already."""
         if item.key not in self.begun and self.is_full():
-            raise DownloadCancelled("max_items")
+            return True
         self.begun[item.key] = item
+        return False
 
-    def _options(self) -> dict:
+    def _order(self) -> dict:
+        """What the process is told to do."""
         settings = self.tools.settings
-        return {
-            "format": "bestaudio/best",
-            "outtmpl": {"default": "%(voxsieve_part)s.%(ext)s"},
-            "paths": {"home": str(self.tools.store.parts)},
-            "restrictfilenames": True,
-            "fixup": "never",  # what comes is kept as it is; the pipeline's ffmpeg reads it all the same
-            "updatetime": False,
-            "cachedir": False,
-            "lazy_playlist": True,
-            "extract_flat": "discard",  # resolve entries, keep none of them in memory
-            "ignoreerrors": True,
-            "quiet": True,
-            "noprogress": True,
-            "logger": self,
-            "match_filter": self.consider,
-            "progress_hooks": [self.watch],
-            "post_hooks": [self.finish],
+        return settings.model_dump(mode="json") | {
+            "parent": os.getpid(),
+            "url": self.link.url,
+            "parts": str(self.tools.store.parts),
             "proxy": self.door.url,
-            "external_downloader": {"default": "native"},  # ffmpeg would open what a playlist names
-            "cookiefile": settings.cookies,
-            "ratelimit": settings.bytes_per_second,
-            "sleep_interval": settings.delay_seconds,
-            "sleep_interval_requests": settings.delay_seconds,
-            "socket_timeout": settings.timeout_seconds,
-            "retries": settings.retries,
-            "fragment_retries": settings.retries,
-            "extractor_retries": settings.retries,
+            "port": self.door.server_address[1],
+            "cookies": netscape(self.tools.web.logins.cookies),
         }
-
-
-def _published(info: dict) -> str | None:
-    """The ISO time, or the ISO day where no more is known."""
-    try:
-        if info.get("timestamp"):
-            return datetime.fromtimestamp(info["timestamp"], UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-        return datetime.strptime(info["upload_date"], "%Y%m%d").date().isoformat() if info.get("upload_date") else None
-    except (ValueError, OverflowError, OSError):
-        return None

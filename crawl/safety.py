@@ -19,7 +19,11 @@ MAX_ADDRESSES = 4  # tried of one host, each for the whole timeout
 # Reserved and unreserved characters of RFC 3986, and % itself: what is quoted already stays as it is.
 _URL_SAFE = "%/:?#[]@!$&'()*+,;=-._~"
 _HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
+_GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")  # all that IANA gives out; the rest is local, reserved or gone
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_MAPPED = ipaddress.ip_network("::ffff:0:0/96")
+_NOT_PUBLIC = tuple(map(ipaddress.ip_network, ("192.88.99.0/24", "3fff::/20")))  # RFC 7526, RFC 9637
+_ISATAP = (0x00005EFE, 0x02005EFE)  # RFC 5214, 6.1: these 32 bits, then an IPv4 address
 
 
 def check_url(url: str) -> SplitResult:
@@ -51,6 +55,14 @@ def check_url(url: str) -> SplitResult:
     return SplitResult(parts.scheme.lower(), place, path, query, "")
 
 
+def split(url: str) -> SplitResult:
+    """The parts of any text as an address; empty ones where it cannot be read as one."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return SplitResult("", "", "", "", "")
+
+
 def canonical(url: str) -> str:
     """The canonical form of a URL: what tells whether two are the same. An impossible one is given back as it is."""
     try:
@@ -62,16 +74,23 @@ def canonical(url: str) -> str:
 def is_public(address: str) -> bool:
     """True for an address of the public internet, also after undoing what embeds IPv4 in IPv6."""
     ip = ipaddress.ip_address(address.partition("%")[0])
-    inner = []
-    if ip.version == 6:
-        inner = [ip.ipv4_mapped, ip.sixtofour, *(ip.teredo or ())]
-        if ip in _NAT64:
-            inner.append(ipaddress.ip_address(int(ip) & 0xFFFFFFFF))
-    return all(one.is_global and not one.is_multicast for one in [ip, *filter(None, inner)])
+    if ip.version == 4:
+        return _is_public(ip)
+    low = ipaddress.ip_address(int(ip) & 0xFFFFFFFF)
+    if ip in _MAPPED or ip in _NAT64:
+        return _is_public(low)
+    inner = [ip.sixtofour, *(ip.teredo or ())]
+    if int(ip) >> 32 & 0xFFFFFFFF in _ISATAP:
+        inner.append(low)
+    return ip in _GLOBAL_UNICAST and all(map(_is_public, [ip, *filter(None, inner)]))
+
+
+def _is_public(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    return ip.is_global and not ip.is_multicast and not any(ip in network for network in _NOT_PUBLIC)
 
 
 def connect(host: str, port: int, timeout: float, allow_private: bool) -> socket.socket:
-    """A TCP connection to `host`, to an address that was checked.
+    """A TCP connection to `host`, to an address that was checked; `timeout` in seconds for each address tried.
 
     Reject `private_address` where any of the host's addresses is not public, unless `allow_private`. OSError
     where the name is unknown or nobody answers.

@@ -21,7 +21,7 @@ Text = Annotated[str, Field(min_length=1)]
 
 
 class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
 
 
 class Listing(Section):
@@ -32,6 +32,8 @@ class Listing(Section):
     link: Text = "a[href], audio[src], source[src]"  # inside an item, or the item itself
     title: Text | None = None  # inside an item; its text
     next: Text | None = None  # what to click for the next page
+    recording: Text | None = None  # where `link` leads to a page: what links to the recording there
+    scroll: bool = False  # more items come as one scrolls down
     pages: PositiveInt | str = "all"  # 3: the first three; "2-5": from the second to the fifth; "all": until no next
 
     @model_validator(mode="after")
@@ -56,8 +58,16 @@ class Links(Section):
     links: Text | list[Text]
 
 
+class FeedAddress(Section):
+    """A feed that asks for a password; `user` and `password` are names of environment variables."""
+
+    url: Text
+    user: Text | None = None
+    password: Text
+
+
 class Feed(Section):
-    feed: Text
+    feed: Text | FeedAddress
 
 
 class ListingSource(Section):
@@ -91,27 +101,87 @@ Source = Annotated[
 ]
 
 
+class Captions(Section):
+    """Texts that come with a recording, put beside it."""
+
+    languages: list[Text] = []  # as en or pt-BR; none for no captions
+    automatic: bool = False  # also those that a site has made by machine
+
+    def wants(self, language: str | None) -> bool:
+        """Whether captions of this language are asked for, `ko` standing for `ko-KR` too; None: of no stated one."""
+        told = (language or "").lower()
+        return any(not told or told == one.lower() or told.startswith(one.lower() + "-") for one in self.languages)
+
+
 class Crawl(Section):
-    """The `crawl:` section: one set of limits and manners for every source."""
+    """One set of limits and manners for every source."""
 
     allow_private_hosts: bool = False
-    max_items: PositiveInt | None = None  # recordings of each source, newest first where dates are known
+    """true lets sources be on this machine or the local network"""
+
+    max_items: PositiveInt | None = None
+    """newest recordings of each source; null for all"""
+
     after: Day | None = None
+    """only what was published from this day on, as 2024-01-31"""
+
     before: Day | None = None
+    """only what was published before this day"""
+
     min_duration_seconds: Positive | None = None
+    """shorter ones are left out, where a source tells the duration"""
+
     max_duration_seconds: Positive | None = None
+    """longer ones likewise"""
+
     user_agent: Annotated[str, Field(pattern=r"^[!-~][ -~]*$")] = "voxsieve/0.1 (builds a speech corpus)"
+    """say who asks; add how to reach you"""
+
     respect_robots: bool = True
+    """keep to robots.txt"""
+
     parallel: Annotated[int, Field(ge=1, le=32)] = 4
+    """downloads at once"""
+
     per_host: Annotated[int, Field(ge=1, le=16)] = 2
-    delay_seconds: Annotated[float, Field(ge=0)] = 0.5  # between two requests to one host
-    bytes_per_second: PositiveInt | None = None  # of each download
-    timeout_seconds: Positive = 30.0  # without a byte
+    """of which from one host"""
+
+    delay_seconds: Annotated[float, Field(ge=0)] = 0.5
+    """between two requests to one host; its robots.txt may ask for more"""
+
+    bytes_per_second: PositiveInt | None = None
+    """limit of each download, to leave room for others"""
+
+    min_bytes_per_second: PositiveInt | None = None
+    """slower than this over timeout_seconds, a download is begun anew: for hosts that stall"""
+
+    timeout_seconds: Positive = 30.0
+    """without a byte"""
+
     retries: Annotated[int, Field(ge=0, le=20)] = 5
-    max_fetch_seconds: Positive = 7200.0  # of one recording, waits included
-    max_bytes: PositiveInt = 4_000_000_000  # of one recording
+    """after a failure that may pass"""
+
+    max_fetch_seconds: Positive = 7200.0
+    """for one download, and for finding the pages of one listing"""
+
+    max_bytes: PositiveInt = 4_000_000_000
+    """of one download"""
+
     max_redirects: Annotated[int, Field(ge=0, le=20)] = 8
-    cookies: Text | None = None  # a Netscape cookies file, for links
+    """from address to address, for one recording"""
+
+    cookies: Text | None = None
+    """cookies.txt for sites that show more when logged in; it is only read"""
+
+    format: Text = "bestaudio/best"
+    """of links, in yt-dlp's words; worstaudio saves room, best[ext=mp4] keeps the film"""
+
+    audio_language: Text | None = None
+    """of links with several tracks, as ko; null for what the site thinks is the original"""
+
+    captions: Captions = Captions()
+    """Captions that a source offers, put beside the recording (c….ko.vtt): languages [ko, en] for these, [] for none;
+    automatic also takes those that a site has made by machine, which are wrong more often."""
 
     @model_validator(mode="after")
     def _bounds(self):
@@ -119,6 +189,8 @@ class Crawl(Section):
             raise ValueError(f"after ({self.after}) is later than before ({self.before}): nothing would fit")
         if (self.min_duration_seconds or 0) > (self.max_duration_seconds or float("inf")):
             raise ValueError("min_duration_seconds is greater than max_duration_seconds: nothing would fit")
+        if (self.min_bytes_per_second or 0) > (self.bytes_per_second or float("inf")):
+            raise ValueError("min_bytes_per_second is greater than bytes_per_second: every download would be too slow")
         return self
 
     def wants(self, published: str | None, duration: float | None) -> bool:
@@ -165,9 +237,13 @@ def _sentence(fault: dict) -> str:
     place = list(fault["loc"])
     if place[0] == "sources" and len(place) > 2:
         del place[2]  # pydantic names the kind once more
+    # And which of several types a value was compared with.
+    place = [name for name in place if not re.fullmatch(r"FeedAddress|(list\[)?(constrained-)?str\]?", str(name))]
     key = ".".join(map(str, place))
     if fault["type"] == "extra_forbidden":
-        section = {"crawl": Crawl, "listing": Listing}.get(place[-2] if len(place) > 1 else "", Settings)
+        section = {"crawl": Crawl, "listing": Listing, "feed": FeedAddress, "captions": Captions}.get(
+            place[-2] if len(place) > 1 else "", Settings
+        )
         return f"unknown key '{key}', known here: {', '.join(section.model_fields)}"
     if fault["type"] == "value_error":
         return f"{key}: {fault['ctx']['error']}"

@@ -1,71 +1,89 @@
 """What every kind of source works with, and the one way in which listed items are brought in."""
 
-import re
+import threading
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
 from itertools import islice
-from pathlib import Path, PurePosixPath
-from urllib.parse import urlsplit
 
-from crawl import fetch
+from crawl import captions, fetch, safety
 from crawl.account import Account
 from crawl.item import Item
+from crawl.names import suffix
+from crawl.plan import Plan
+from crawl.queue import HostQueue
 from crawl.robots import Robots
 from crawl.settings import Crawl
 from crawl.store import Store
-from crawl.web import Web
-from pipeline.errors import ConfigError
-from pipeline.inputs import SUFFIXES
-
-BY_TYPE = {
-    "audio/mpeg": ".mp3",
-    "audio/mp4": ".m4a",
-    "audio/x-m4a": ".m4a",
-    "audio/aac": ".aac",
-    "audio/ogg": ".ogg",
-    "audio/opus": ".opus",
-    "audio/flac": ".flac",
-    "audio/wav": ".wav",
-    "audio/x-wav": ".wav",
-    "audio/webm": ".webm",
-    "video/mp4": ".mp4",
-    "video/webm": ".webm",
-}
+from crawl.web import Request, Web
 
 
 @dataclass(frozen=True)
 class Tools:
-    """The settings, the store, the web and its robots' rules."""
+    """The settings, the store, the web and its robots' rules. plan: with it, nothing is brought in, only listed."""
 
     settings: Crawl
     store: Store
     web: Web
     robots: Robots
+    plan: Plan | None = None
+    _locks: dict[str, threading.Lock] = field(default_factory=dict)
 
-    def bring(self, items: Iterable[Item], account: Account, ask_robots: bool) -> None:
+    def bring(self, items: Iterable[Item], account: Account, check_robots: bool) -> None:
         """Download what is wanted and not there, several at once; each item ends in the account."""
+        wanted = list(self.wanted(items, account))
+        account.expect(len(wanted))
 
-        def one(item: Item) -> None:
-            with account.attempt(item):
-                if name := self.store.known(item):
-                    self.store.note(item, name)
-                    account.tell("known")
-                    return
-                if ask_robots:
-                    self.robots.check(item.url)
-                got = fetch.download(self.web, self.store, item.key, item.url, account.hear)
-                _, new = self.store.complete(item, self.store.part(item.key), suffix(item.url, got))
-                account.tell("new" if new else "duplicate")
+        def bring_item(item: Item) -> None:
+            with account.attempt(item), self._lock(item.url):
+                self.fetch(item, Request(item.url), account, check_robots)
 
+        queue = HostQueue(((safety.split(item.url).netloc, item) for item in wanted), self.settings.per_host)
         pool = ThreadPoolExecutor(self.settings.parallel)
         try:
-            begun = [pool.submit(one, item) for item in self.wanted(items, account)]
-            account.expect(len(begun))
-            for done in begun:
+            threads = [pool.submit(queue.work, bring_item) for _ in range(min(self.settings.parallel, len(wanted)))]
+            for done in wait(threads, return_when=FIRST_EXCEPTION).done:
                 done.result()
-        finally:  # on an interrupt without waiting for the rest
+        finally:  # where something ends the crawl, without waiting for the rest
             pool.shutdown(wait=False, cancel_futures=True)
+
+    def fetch(self, item: Item, request: Request, account: Account, check_robots: bool) -> None:
+        """Bring one item in, unless it is known, and tell the account. Raises Reject."""
+        if name := self.store.known(item):
+            return self.know(item, name, account)
+        seen = self.store.seen(item.url) if item.kind == "feed" else None
+        # A feed may give its newest episode at the same address every day: the server knows whether it changed.
+        if seen and not any(seen[1]) and self.store.same_episode(item, seen[0]):
+            return self.know(item, seen[0], account)
+        (self.robots.check if check_robots else self.robots.pace)(request.url)
+        if self.plan:
+            return self.plan.add(item, request.url, self.web, account)
+        got = fetch.download(self.web, self.store, item.key, request, account.hear, seen[1] if seen else (None, None))
+        if got is None:
+            return self.know(item, seen[0], account)
+        part = self.store.part(item.key)
+        name, new = self.store.complete(
+            item, part, suffix(request.url, got.url, got.content_type, part), got.validators
+        )
+        captions.bring(item, name, self.web, self.store)
+        account.tell("new" if new else "duplicate")
+
+    def know(self, item: Item, name: str, account: Account) -> None:
+        """The item is there: note it, and bring the captions that it lacks."""
+        self.note(item, name)
+        if not self.plan:
+            captions.bring(item, name, self.web, self.store)
+        account.tell("known")
+
+    def note(self, item: Item, name: str) -> None:
+        """Write down that the item's source leads to a recording, unless it was only looked at."""
+        if not self.plan:
+            self.store.note(item, name)
+
+    def seen_whole(self, source: str, choice: str, etag: str | None, modified: str | None) -> None:
+        """Write down that a feed was wholly taken in, unless it was only looked at."""
+        if not self.plan:
+            self.store.visited(source, choice, etag, modified)
 
     def wanted(self, items: Iterable[Item], account: Account) -> Iterable[Item]:
         """The first `max_items` of those that fit the date and duration filters, each once."""
@@ -79,38 +97,6 @@ class Tools:
         once = {item.key: item for item in items}.values()
         return islice(filter(fits, once), self.settings.max_items)
 
-
-def suffix(url: str, got: fetch.Fetched) -> str:
-    """The file's suffix, out of those the pipeline knows: from the address asked, the one answered, or the type."""
-    for address in (url, got.url):
-        told = PurePosixPath(urlsplit(address).path).suffix.lower()
-        if told in SUFFIXES:
-            return told
-    return BY_TYPE.get(got.content_type, ".bin")
-
-
-def read_list(given: str | list[str], kind: str) -> list[str]:
-    """The entries of a list: given as it is, as one address, or as a text file.
-
-    In a file, lines and commas separate (a comma inside an address does not), `#` begins a comment at the start of
-    a line or after a space. Each entry once, in order. Raises ConfigError where the file cannot be read.
-    """
-    if isinstance(given, list):
-        entries = given
-    elif given.lower().startswith(("http://", "https://")):
-        entries = [given]
-    else:
-        try:
-            text = Path(given).read_text(encoding="utf-8-sig", errors="replace")
-        except OSError as error:
-            raise ConfigError(
-                f"{kind}: the list '{given}' cannot be read: {error.strerror}; correct the path."
-            ) from None
-        entries = [entry for line in text.splitlines() for entry in split_line(line)]
-    return list(dict.fromkeys(entry.strip() for entry in entries if entry.strip()))
-
-
-def split_line(line: str) -> list[str]:
-    """The entries of one line of a list."""
-    line = re.sub(r"(^|\s)#.*", "", line)
-    return re.split(r",(?=\s|$|https?://)", line)
+    def _lock(self, url: str) -> threading.Lock:
+        """Episodes at one address are asked for one after the other: the second is then known to be the same."""
+        return self._locks.setdefault(url, threading.Lock())

@@ -43,7 +43,7 @@ class General(Section):
     """what you came for"""
 
     engine: Literal[tuple(registry.engines())] = "onnx"
-    """onnx: the published weights on ONNX Runtime, fast and lean. original: the packages themselves (Spleeter,
+    """Which programs run the models. onnx: the published weights on ONNX Runtime, fast and lean. original: the packages themselves (Spleeter,
     inaSpeechSegmenter, Resemblyzer, ffmpeg-normalize, pydub), each in its own environment: to check, slower."""
 
     device: Literal["auto", "cpu", "cuda"] = "auto"

@@ -12,6 +12,7 @@ import yaml
 from pydantic import BaseModel
 
 WIDTH = 118
+COMMENT = 24  # column that comments stand behind, or farther right behind a longer value
 HEAD = """\
 # voxsieve's settings. Put your own values into a file of yours and run
 #   snakemake -j 4 --configfile mine.yaml
@@ -36,8 +37,8 @@ def _entry(name: str, kind: type[BaseModel], indent: str) -> str:
         body = "".join(_entry(key, type(value), indent + "  ") for key in type(value).model_fields)
         return f"{blank}{_above(said, indent)}{indent}{name}:\n{body}"
     line = f"{indent}{name}: {_value(value)}"
-    if said and len(line) + 3 + len(said) <= WIDTH and (indent or len(said) < 60):
-        return f"{blank}{line}   # {said}\n"
+    if said and max(len(line), COMMENT) + 5 + len(said) <= WIDTH:
+        return f"{blank}{line:<{COMMENT}}   # {said}\n"
     return f"{blank}{_above(said, indent)}{line}\n"
 
 
@@ -47,7 +48,7 @@ def _is_section(value: BaseModel) -> bool:
 
 
 def _above(said: str, indent: str) -> str:
-    return "".join(f"{indent}# {line}\n" for line in textwrap.wrap(said, WIDTH - len(indent)))
+    return "".join(f"{indent}# {line}\n" for line in textwrap.wrap(said[:1].upper() + said[1:], WIDTH - len(indent)))
 
 
 def _value(value: Any) -> str:

@@ -11,6 +11,7 @@ import pytest
 from install import environments
 
 ROOT = Path(__file__).parents[2]
+HEAVY = bool(os.environ.get("CRAWL_HEAVY"))  # the long variants: minutes each, for the figures of docs/crawl.md
 QUICK = {"allow_private_hosts": True, "delay_seconds": 0, "timeout_seconds": 2, "retries": 4}
 
 
@@ -28,22 +29,29 @@ class Room:
     """A folder with downloads/ and out/, and the crawl to run in it."""
 
     folder: Path
+    printed: str = ""
 
-    def start(self, sources: list[dict], **crawl) -> subprocess.Popen:
-        """A crawl that runs on its own."""
+    def start(
+        self, sources: list[dict], before: str = "", flags: tuple[str, ...] = (), downloads: str = "downloads", **crawl
+    ) -> subprocess.Popen:
+        """A crawl that runs on its own; `before`: what Python does first, to put the crawl into a worse place."""
         given = self.folder / "settings.json"
         given.write_text(json.dumps({"sources": sources, "crawl": QUICK | crawl}))
-        command = [python(), "-m", "crawl", "--settings", given]
-        command += ["--downloads", self.folder / "downloads", "--out", self.folder / "out"]
+        command = [python(), "-m", "crawl"]
+        if before:
+            run = "import runpy, sys; sys.argv[0] = 'crawl'; runpy.run_module('crawl', run_name='__main__')"
+            command = [python(), "-c", f"{before}\n{run}"]
+        command += ["--settings", given, *flags]
+        command += ["--downloads", self.folder / downloads, "--out", self.folder / "out"]
         return subprocess.Popen(
-            command, cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, errors="replace"
+            command, cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, errors="replace"
         )
 
     def crawl(self, sources: list[dict], status: int = 0, **crawl) -> str:
-        """A crawl to its end; its log."""
+        """A crawl to its end; its log. What it printed is `printed`."""
         started = self.start(sources, **crawl)
         try:
-            _, told = started.communicate(timeout=120)
+            self.printed, told = started.communicate(timeout=120)
         finally:
             started.kill()
         assert started.returncode == status, told

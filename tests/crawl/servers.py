@@ -91,6 +91,8 @@ class Site:
         body, start, status = self.files[name], 0, 200
         tag = f'"{hashlib.md5(body).hexdigest()}"'
         headers = {"Content-Type": self.types.get(name, "audio/mpeg")} | ({"ETag": tag} if self.etag else {})
+        if self.etag and request.headers.get("If-None-Match") == tag:
+            return web.Response(status=304)
         asked = request.headers.get("Range")
         if asked and request.headers.get("If-Range", tag) == tag and fault != "no range":
             start = int(asked.removeprefix("bytes=").partition("-")[0])

@@ -104,7 +104,10 @@ def test_atom(room):
 
 
 def test_what_an_enclosure_and_a_duration_may_be():
-    assert choose([{"href": "a.jpg", "type": "image/jpeg"}, {"url": "b", "type": "audio/ogg"}]) == "b"
-    assert choose([{"href": "https://h/c.MP3?x=1"}]) == "https://h/c.MP3?x=1" and choose([]) is None
+    ogg, mp3 = {"url": "b", "type": "audio/ogg"}, {"url": "https://h/c.MP3?x=1", "type": None}
+    unsaid = {"url": "https://h/get/7", "type": "application/octet-stream"}
+    assert choose([{"url": "a.jpg", "type": "image/jpeg"}, unsaid, ogg]) == ogg
+    assert choose([unsaid, mp3]) == mp3 and choose([unsaid]) == unsaid
+    assert choose([]) is None and choose([{"url": "a.jpg", "type": "image/jpeg"}]) is None
     assert [seconds(told) for told in ("1:02:03", "62:03", "3723")] == [3723.0] * 3
     assert [seconds(told) for told in ("", "nan", "soon", None)] == [None] * 4

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from conftest import ROOT, python
+from raw import Raw, answer, serving
 from servers import Site, serve, sound
 
 from crawl import gate
@@ -59,6 +60,37 @@ def test_the_gate_lets_through():
         tunnel = f"CONNECT {host} HTTP/1.1"
         assert ask(door, tunnel).startswith(b"HTTP/1.1 200")
         assert ask(door, "CONNECT 127.0.0.1:9 HTTP/1.1").startswith(b"HTTP/1.1 502")
+
+
+def test_one_request_one_decision():
+    """The second request of a connection goes nowhere: not to its own host, and not to that of the first."""
+    first, second = Raw({"/a": answer(b"one")}), Raw({"/b": answer(b"two")})
+    with serving(first), serving(second, "127.0.0.2"), gate.opened(Crawl(allow_private_hosts=True)) as door:
+        told = _all(
+            door,
+            f"POST {first.url}/a HTTP/1.1\r\nHost: x\r\nCookie: first=1\r\nContent-Length: 4\r\n\r\nbody"
+            f"GET {second.url}/b HTTP/1.1\r\nHost: y\r\nCookie: second=2\r\n\r\n"
+            f"GET /b HTTP/1.1\r\nHost: {second.url[7:]}",
+        )
+    assert told.endswith(b"one") and b"connection: close" in told.lower()
+    assert [seen.path for seen in first.log] == ["/a"] and second.log == []
+    assert first.log[0].headers["host"] == urlsplit(first.url).netloc  # as the address says, not as the page does
+    assert "second" not in first.log[0].headers["cookie"]
+
+
+def test_a_body_without_a_length_is_not_passed():
+    raw = Raw({"/a": answer(b"one")})
+    with serving(raw), gate.opened(Crawl(allow_private_hosts=True)) as door:
+        for more in ("Transfer-Encoding: chunked", "Content-Length: 3\r\nContent-Length: 5", "Content-Length: -1"):
+            assert ask(door, f"POST {raw.url}/a HTTP/1.1\r\n{more}").startswith(b"HTTP/1.1 411")
+    assert raw.log == []
+
+
+def test_interim_answers_pass():
+    raw = Raw({"/a": b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" * 3 + answer(b"one")})
+    with serving(raw), gate.opened(Crawl(allow_private_hosts=True)) as door:
+        told = _all(door, f"GET {raw.url}/a HTTP/1.1")
+    assert told.count(b"103 Early Hints") == 3 and told.count(b"200 OK") == 1 and told.endswith(b"one")
 
 
 @pytest.mark.parametrize("kind", ["listing", "links"])

@@ -7,7 +7,7 @@ from servers import Site, serve, sound
 
 from crawl.item import Item
 from crawl.links import describe
-from crawl.tools import read_list, split_line
+from crawl.lists import read_list, split_line
 from pipeline.errors import ConfigError
 
 AUDIO = "<!doctype html><title>{title}</title><h1>Show</h1>{tags}"

@@ -26,12 +26,19 @@ ADDRESSES = {
     "http://[64:ff9b::7f00:1]/a.mp3": "private_address",
     "http://[2002:7f00:1::]/a.mp3": "private_address",
     "http://[fe80::1]/a.mp3": "private_address",
+    "http://[fec0::1]/a.mp3": "private_address",
+    "http://[::127.0.0.1]/a.mp3": "private_address",
+    "http://[64:ff9b:1::7f00:1]/a.mp3": "private_address",
+    "http://[2001:470:1:2::5efe:7f00:1]/a.mp3": "private_address",
+    "http://[2001:470:1:2:200:5efe:10.0.0.1]/a.mp3": "private_address",
     "http://me:secret@h.example/a.mp3": "bad_url",
     "http://h.example\\@127.0.0.1/a.mp3": "bad_url",
     "http://h.example/a\r\nX-Injected: 1": "bad_url",
     "http://h.example:99999/a.mp3": "bad_url",
     "http://h.example/" + "a" * 5000: "bad_url",
     "http:///a.mp3": "bad_url",
+    "http://[::1": "bad_url",
+    "http://[x]/a.mp3": "bad_url",
     "http://exa mple/a.mp3": "bad_url",
     "file:///etc/passwd": "bad_url",
     "ftp://h.example/a.mp3": "bad_url",
@@ -141,7 +148,13 @@ def test_titles(room):
 def test_public_and_private():
     assert all(map(safety.is_public, ["93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946"]))
     private = ["192.168.1.1", "172.16.0.1", "100.64.0.1", "224.0.0.1", "255.255.255.255", "fc00::1", "ff02::1", "::"]
-    assert not any(map(safety.is_public, private))
+    private += ["fec0::1", "64:ff9b:1::1.1.1.1", "64:ff9b::10.0.0.1", "::127.0.0.1", "::1.1.1.1", "::ffff:0:127.0.0.1"]
+    private += ["2620:0:2d0:200:0:5efe:192.168.0.1", "2620:0:2d0:200:200:5efe:10.0.0.1", "2002:a00:1::", "100::1"]
+    private += ["192.88.99.1", "3fff::1", "2001:db8::1", "5f00::1", "fe80::1%eth0", "2001:0:a00:1::"]
+    assert [one for one in private if safety.is_public(one)] == []
+    assert all(
+        map(safety.is_public, ["::ffff:8.8.8.8", "64:ff9b::8.8.8.8", "2002:808:808::", "2a00:1450::5efe:808:808"])
+    )
 
 
 def test_canonical_addresses():

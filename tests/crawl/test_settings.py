@@ -7,7 +7,7 @@ import pytest
 from conftest import ROOT, python
 
 from crawl import settings
-from crawl.fetch import backoff, retry_after
+from crawl.retry import backoff, retry_after
 from pipeline.errors import ConfigError
 
 LISTING = {"url": "https://h/", "item": "li"}

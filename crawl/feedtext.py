@@ -1,0 +1,195 @@
+"""A feed's bytes to its entries: RSS, Atom, JSON Feed, and OPML, which lists feeds.
+
+    python -m crawl.feedtext URL PARENT < FEED      (a process of its own: see `confined`)
+
+The answer: {"kind": "feed" or "opml", "next": address or null, "entries": […], "feeds": […]}. Addresses are absolute.
+"""
+
+import html
+import io
+import json
+import re
+import sys
+from datetime import UTC, datetime
+from urllib.parse import urljoin
+
+from crawl import confined
+
+MAX_ENTRIES = 200_000
+PODCAST = "https://podcastindex.org/namespace/1.0"
+_REFERENCES = re.compile(rb"(?:&#(?:[xX][0-9a-fA-F]+|[0-9]+);)+")
+_XML_URL = re.compile(r"""\bxmlUrl\s*=\s*(?:"([^"<]*)"|'([^'<]*)')""", re.I)
+_DECLARATION = re.compile(r"^\s*<\?xml[^>]{0,200}\?>")
+
+
+def read(body: bytes, url: str) -> dict | None:
+    """What the document at `url` lists, or None where it is no feed."""
+    body = mended(body)
+    if body.lstrip()[:1] == b"{":
+        return json_feed(body, url)
+    if re.search(rb"<opml[\s>]", body[:4096], re.I):
+        told = (html.unescape(first or second) for first, second in _XML_URL.findall(body.decode("utf-8", "replace")))
+        return {"kind": "opml", "feeds": [resolved(url, address) for address in told if address.strip()]}
+    return xml_feed(body, url)
+
+
+def mended(body: bytes) -> bytes:
+    """The same document with each character reference that XML forbids replaced, and UTF-16 as UTF-8.
+
+    Some programs write a character beyond U+FFFF as the two halves of UTF-16: these become what was meant.
+    """
+    if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        body = _DECLARATION.sub("", body.decode("utf-16", "replace")).encode("utf-8", "replace")
+    return _REFERENCES.sub(_joined, body.removeprefix(b"\xef\xbb\xbf"))
+
+
+def _joined(match: re.Match) -> bytes:
+    codes = [_code(reference) for reference in match[0][2:-1].split(b";&#")]
+    halves = b"".join(chr(code).encode("utf-16-le", "surrogatepass") for code in codes)
+    return "".join(f"&#{_allowed(ord(char))};" for char in halves.decode("utf-16-le", "replace")).encode()
+
+
+def _code(reference: bytes) -> int:
+    digits, base = (reference[1:], 16) if reference[:1] in b"xX" else (reference, 10)
+    digits = digits.lstrip(b"0")
+    code = int(digits or b"0", base) if len(digits) < 8 else 0xFFFD
+    return code if code <= 0x10FFFF else 0xFFFD
+
+
+def _allowed(code: int) -> int:
+    """The code, or U+FFFD for what is no character of XML 1.0."""
+    good = code in (9, 10, 13) or 0x20 <= code <= 0xD7FF or 0xE000 <= code <= 0xFFFD or 0x10000 <= code <= 0x10FFFF
+    return code if good else 0xFFFD
+
+
+def json_feed(body: bytes, url: str) -> dict | None:
+    """A JSON Feed (jsonfeed.org, version 1 and 1.1)."""
+    try:
+        told = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(told, dict) or not isinstance(told.get("items"), list):
+        return None
+    entries = [_json_entry(item, told, url) for item in told["items"][:MAX_ENTRIES] if isinstance(item, dict)]
+    return {"kind": "feed", "next": resolved(url, told.get("next_url")), "entries": entries}
+
+
+def _json_entry(item: dict, feed: dict, url: str) -> dict:
+    attached = [one for one in item.get("attachments") or [] if isinstance(one, dict)]
+    authors = item.get("authors") or feed.get("authors") or [item.get("author") or feed.get("author")]
+    names = [one["name"] for one in authors if isinstance(one, dict) and one.get("name")]
+    duration = attached[0].get("duration_in_seconds") if attached else None
+    return {
+        "id": _text(item.get("id")),
+        "title": _text(item.get("title")),
+        "page": _text(item.get("url")),
+        "author": _text(names[0] if names else feed.get("title")),
+        "published": _iso(item.get("date_published")),
+        "duration": _text(duration),
+        "licence": None,
+        "enclosures": [
+            {
+                "url": resolved(url, one.get("url")),
+                "type": _text(one.get("mime_type")),
+                "size": one.get("size_in_bytes"),
+            }
+            for one in attached
+        ],
+        "transcripts": [],
+    }
+
+
+def xml_feed(body: bytes, url: str) -> dict | None:
+    """RSS or Atom, as well-formed as it may be."""
+    import feedparser
+    from feedparser.mixin import _FeedParserMixin
+
+    def transcript(parser, attributes: dict) -> None:
+        """podcast:transcript, of which an entry may have several; feedparser itself keeps the last."""
+        parser._get_context().setdefault("transcripts", []).append(dict(attributes))
+
+    _FeedParserMixin.namespaces[PODCAST] = "podcast"
+    _FeedParserMixin._start_podcast_transcript = transcript
+    # As a stream: bytes could be taken for the name of a file.
+    parsed = feedparser.parse(io.BytesIO(body), response_headers={"content-location": url})
+    if not parsed.get("version"):
+        return None
+    show = parsed.feed
+    following = [link.get("href") for link in show.get("links", []) if link.get("rel") in ("next", "prev-archive")]
+    entries = [_xml_entry(entry, show, url) for entry in parsed.entries[:MAX_ENTRIES]]
+    return {"kind": "feed", "next": resolved(url, next(iter(following), None)), "entries": entries}
+
+
+def _xml_entry(entry: dict, show: dict, url: str) -> dict:
+    enclosures = [
+        {
+            "url": resolved(url, one.get("href") or one.get("url")),
+            "type": one.get("type"),
+            "size": one.get("length") or one.get("filesize"),
+        }
+        for one in entry.get("enclosures", []) + entry.get("media_content", [])
+    ]
+    transcripts = [
+        {"url": resolved(url, one.get("url")), "type": one.get("type"), "language": one.get("language")}
+        for one in entry.get("transcripts", [])
+    ]
+    return {
+        "id": entry.get("id"),
+        "title": entry.get("title"),
+        "page": entry.get("link"),
+        "author": entry.get("author") or show.get("author") or show.get("title"),
+        "published": _time(entry.get("published_parsed") or entry.get("updated_parsed")),
+        "duration": entry.get("itunes_duration"),
+        "licence": _licence(entry) or _licence(show),
+        "enclosures": enclosures,
+        "transcripts": transcripts,
+    }
+
+
+def resolved(base: str, address: object) -> str | None:
+    """An address as seen from the document that holds it; None where there is none."""
+    if not isinstance(address, str) or not address.strip():
+        return None
+    try:
+        return urljoin(base, address.strip())
+    except ValueError:  # half a bracket: told apart later, as an address that cannot be read
+        return address
+
+
+def _text(told: object) -> str | None:
+    return str(told) if isinstance(told, str | int | float) and not isinstance(told, bool) else None
+
+
+def _iso(told: object) -> str | None:
+    try:
+        return _utc(datetime.fromisoformat(told)) if isinstance(told, str) else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _time(parsed: tuple | None) -> str | None:
+    try:
+        return _utc(datetime(*parsed[:6], tzinfo=UTC)) if parsed else None
+    except (TypeError, ValueError):
+        return None
+
+
+def _utc(time: datetime) -> str:
+    return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _licence(node: dict) -> str | None:
+    links = [link.get("href") for link in node.get("links", []) if link.get("rel") == "license"]
+    return node.get("license") or next(iter(links), None) or node.get("rights")
+
+
+def main() -> None:
+    url, parent = sys.argv[1:]
+    confined.confine(int(parent))
+    sys.setrecursionlimit(3000)
+    told = json.dumps(read(sys.stdin.buffer.read(), url), ensure_ascii=False)
+    sys.stdout.buffer.write(told.encode("utf-8", "replace"))  # half a character becomes a question mark
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,75 @@
+"""What is run inside a page: nothing of it changes the page but the click on what leads on."""
+
+# Before the page's own scripts: no dialogue stops it, nothing opens beside it, no part of it is closed to the look,
+# and there is no way to connect but by the browser's network stack, which goes through the gate.
+BEFORE = """
+for (const name of ["alert", "confirm", "prompt", "print"]) window[name] = () => null;
+window.open = url => {  // of the page's own accord it opens nothing
+  if (url && performance.now() - (window.nextClicked || -1e9) < 5000) location.href = url;
+  return null;
+};
+const attach = Element.prototype.attachShadow;
+Element.prototype.attachShadow = function (options) { return attach.call(this, {...options, mode: "open"}); };
+for (const name of ["RTCPeerConnection", "webkitRTCPeerConnection", "WebTransport"]) delete window[name];
+"""
+
+# All elements that match a selector, in the order of the page, those of shadow roots too.
+_ALL = """
+const all = (root, selector) => {
+  const roots = [root];
+  for (let at = 0; at < roots.length && roots.length < 10000; at++)
+    for (const part of roots[at].querySelectorAll("*")) if (part.shadowRoot) roots.push(part.shadowRoot);
+  return roots.flatMap(one => [...one.querySelectorAll(selector)]);
+};
+"""
+
+# What is on the page: [[link, title], …] of the items, in the order of the page. An item may have several links, but
+# of the several sources of one player the one that it plays, or else the first.
+ITEMS = (
+    _ALL
+    + """
+const [item, link, title, most] = arguments;
+const text = value => typeof value === "string" ? value : value && value.baseVal || "";
+const address = from => {
+  const told = text(from.href) || text(from.currentSrc) || text(from.src) || from.dataset && (from.dataset.src ||
+    from.dataset.href || from.dataset.url) || from.getAttribute("xlink:href") || "";
+  try { return told && new URL(told, document.baseURI).href; } catch { return told; }
+};
+return all(document, item).slice(0, most).flatMap(box => {
+  const from = (box.matches(link) ? [box] : []).concat(all(box, link));
+  const players = new Set();
+  const chosen = from.filter(one => {
+    const player = one.closest("audio, video");
+    return !player || !players.has(player) && players.add(player);
+  });
+  const name = title ? all(box, title)[0] : null;
+  const links = [...new Set(chosen.slice(0, 100).map(address))].filter(one => one && one.length < 10000);
+  return links.map(one => [one, name ? (name.textContent || "").slice(0, 10000) : null]);
+});
+"""
+)
+
+# Click on what leads to the next page, here and not in a new window. True where there is such a thing.
+NEXT = (
+    _ALL
+    + """
+const found = all(document, arguments[0]).find(one =>
+  !one.disabled && one.getAttribute("aria-disabled") !== "true" && one.getClientRects().length);
+if (!found) return false;
+for (const one of [found, found.closest("a, form")]) if (one && one.target) one.target = "_self";
+found.ownerDocument.defaultView.nextClicked = performance.now();
+found.click();
+return true;
+"""
+)
+
+FRAMES = "return document.querySelector('iframe, frame') !== null;"
+
+SCROLL = "window.scrollTo(0, document.documentElement.scrollHeight);"
+
+# The status of the document itself, as a number; 0 where it is not known.
+STATUS = "return (performance.getEntriesByType('navigation')[0] || {}).responseStatus || 0;"
+
+IS_SELECTOR = """
+try { document.createDocumentFragment().querySelector(arguments[0]); return true; } catch { return false; }
+"""

@@ -1,0 +1,31 @@
+"""A Python process that can connect to one port of loopback and start one program, whatever its libraries try.
+
+Python tells its audit hooks (PEP 578) of every connection, name look-up and program before it is made, and a hook
+that raises prevents it. A hook cannot be taken back.
+"""
+
+import sys
+
+LOOPBACK = "127.0.0.1"
+_CONNECTIONS = ("socket.connect", "socket.sendto", "socket.sendmsg")
+_NAMES = ("socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr", "socket.getnameinfo")
+_PROGRAMS = ("subprocess.Popen", "os.posix_spawn", "os.exec")
+_NEVER = ("os.system", "os.fork", "os.forkpty", "pty.spawn")
+
+
+def seal(port: int, program: str | None = None) -> None:
+    """From here on PermissionError for all but connections to `port` of loopback, and for all programs but one."""
+
+    def hook(event: str, words: tuple) -> None:
+        if event in _CONNECTIONS:
+            good = words[1] is None or words[1] == (LOOPBACK, port)
+        elif event in _NAMES:
+            good = words[0] in (LOOPBACK, (LOOPBACK, port))
+        elif event in _PROGRAMS:
+            good = program is not None and words[0] == program
+        else:
+            good = event not in _NEVER
+        if not good:
+            raise PermissionError(f"{event} is not allowed here: {words[:2]!r:.200}")
+
+    sys.addaudithook(hook)
