@@ -43,8 +43,9 @@ class General(Section):
     """what you came for"""
 
     engine: Literal[tuple(registry.engines())] = "onnx"
-    """Which programs run the models. onnx: the published weights on ONNX Runtime, fast and lean. original: the packages themselves (Spleeter,
-    inaSpeechSegmenter, Resemblyzer, ffmpeg-normalize, pydub), each in its own environment: to check, slower."""
+    """Which programs run the models. onnx: the published weights on ONNX Runtime, fast and lean. original: the packages
+    themselves (Spleeter, inaSpeechSegmenter, Resemblyzer, ffmpeg-normalize, pydub), each in its own environment: to
+    check, slower."""
 
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """a GPU where ONNX Runtime finds one, else the CPU; cuda warns where there is none; cpu wants none"""
