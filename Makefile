@@ -34,7 +34,7 @@ environments: environment
 lint: .venv/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/snakefmt --check Snakefile
+	$(BIN)/snakefmt --check Snakefile crawl install
 	$(BIN)/lint-imports
 	@$(BIN)/python -m pipeline.config | diff - config.yaml || (echo "config.yaml is not what the settings say: run make config"; exit 1)
 

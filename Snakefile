@@ -1,19 +1,18 @@
 # Raw recordings to a filtered, single-speaker corpus. Read from top to bottom: each rule is a stage, run once per shard
-# of recordings or once for the corpus; index is the one checkpoint. What all rules share (log, times, environment, what
-# a result was made with) is set at the end; commands come from the stages' settings.
+# of recordings or once for the corpus; index is the one checkpoint. What all rules share (log, times, cores, environment,
+# what a result was made with) is set at the end; commands come from the stages' settings.
 import os
 import sys
-from pathlib import Path
 
 sys.path.insert(0, str(workflow.basedir))
-from pipeline import plan, registry, summary, terminal, workfolder
+from pipeline import plan, registry, summary
 
 
 configfile: f"{workflow.basedir}/config.yaml"
 
 
 PLAN = plan.make(config, conda=bool(workflow.deployment_settings.deployment_method))
-RUN, WORK, CORPUS, THREADS = PLAN.run, PLAN.work, PLAN.settings.corpus_dir, PLAN.settings.threads
+RUN, WORK = PLAN.run, PLAN.work
 results = PLAN.results
 shell.prefix(PLAN.shell_prefix())
 
@@ -32,36 +31,15 @@ def of_every_shard(*stages):
     return paths
 
 
+include: "install/environment.smk"
+include: "crawl/crawl.smk"
+
+
 # All that the stages write is asked for: what is lost is made again, also where what was made of it is still there.
 rule all:
     input:
         of_every_shard(*registry.of_unit("shard")),
         [results(stage) for stage in registry.of_unit("corpus") if stage != "reference"],
-
-
-# Asked for by name, `snakemake -j1 crawl` always looks for what is new; its bars are shown.
-rule crawl:
-    input:
-        PLAN.environment("crawl"),
-    conda:
-        PLAN.conda("crawl")
-    shell:
-        "{RUN[crawl]}"
-
-
-# The first crawl of a chain, and the one after a changed setting. downloads/ is no output, so nothing wipes it.
-rule sources:
-    input:
-        PLAN.environment("crawl"),
-    output:
-        f"{WORK}/crawl/manifest.jsonl",
-        f"{WORK}/crawl/rejects.jsonl",
-    params:
-        made_with=PLAN.crawled_with,
-    conda:
-        PLAN.conda("crawl")
-    shell:
-        "{RUN[crawl]}"
 
 
 # Finds the recordings and gathers them in shards; shards that exist are left untouched.
@@ -70,7 +48,6 @@ checkpoint index:
         f"{WORK}/crawl/manifest.jsonl" if PLAN.settings.sources else [],
     output:
         results("index"),
-    threads: 64  # as many as there are
     shell:
         "{RUN[index]} --threads={threads} 2> {log:q}"
 
@@ -81,7 +58,6 @@ rule separate:
         f"{WORK}/index/{{shard}}/manifest.jsonl",
     output:
         results("separate"),
-    threads: THREADS
     shell:
         "{RUN[separate]} --shard={wildcards.shard} --threads={threads} 2> {log:q}"
 
@@ -92,7 +68,6 @@ rule segment:
         results("separate"),
     output:
         results("segment"),
-    threads: THREADS
     shell:
         "{RUN[segment]} --shard={wildcards.shard} --threads={threads} 2> {log:q}"
 
@@ -103,7 +78,6 @@ rule slice:
         results("segment"),
     output:
         results("slice"),
-    threads: THREADS
     shell:
         "{RUN[slice]} --shard={wildcards.shard} --threads={threads} 2> {log:q}"
 
@@ -124,7 +98,6 @@ rule normalize:
         results("filter"),
     output:
         results("normalize"),
-    threads: THREADS
     shell:
         "{RUN[normalize]} --shard={wildcards.shard} --threads={threads} 2> {log:q}"
 
@@ -135,7 +108,6 @@ rule embed:
         results("normalize"),
     output:
         results("embed"),
-    threads: THREADS
     shell:
         "{RUN[embed]} --shard={wildcards.shard} --threads={threads} 2> {log:q}"
 
@@ -144,7 +116,6 @@ rule embed:
 rule reference:
     output:
         results("reference"),
-    threads: THREADS
     shell:
         "{RUN[reference]} --threads={threads} 2> {log:q}"
 
@@ -166,7 +137,6 @@ rule score:
         results("speaker"),
     output:
         results("score"),
-    threads: THREADS
     shell:
         "{RUN[score]} --shard={wildcards.shard} --threads={threads} 2> {log:q}"
 
@@ -223,32 +193,19 @@ rule report:
         "{RUN[report]} 2> {log:q}"
 
 
-# An environment of an original package, from its lock; its dependents run again when the lock changes.
-rule environment:
-    input:
-        f"{workflow.basedir}/envs/{{name}}.lock",
-    output:
-        touch(f"{WORK}/environments/{{name}}"),
-    log:
-        f"{WORK}/log/environments/{{name}}.log",
-    shell:
-        "{RUN[environment]} {wildcards.name} > {log:q} 2>&1"
-
-
 for stage_rule in workflow.rules:
     PLAN.equip(stage_rule)
 
 
 onstart:
-    PLAN.lock = workfolder.hold(Path(WORK))
-    terminal.show(workflow, WORK)
+    PLAN.begin(workflow)
 
 
 onsuccess:
-    terminal.end()
+    PLAN.end()
     if os.path.exists(f"{WORK}/export/corpus.json"):  # not yet, after `snakemake crawl`
-        print(summary.of(CORPUS, WORK))
+        print(summary.of(PLAN.settings.corpus_dir, WORK))
 
 
 onerror:
-    terminal.end()
+    PLAN.end()

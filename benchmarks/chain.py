@@ -19,7 +19,7 @@ from pathlib import Path
 import soundfile
 import yaml
 
-from install import environments
+from install import environments, weights
 from pipeline import audio, ffmpeg, inputs
 
 ROOT = Path(__file__).parents[1]

@@ -24,6 +24,7 @@ class Segmenter(Protocol):
     """Names what is heard when, in mono at SAMPLE_RATE."""
 
     SAMPLE_RATE: int
+    exact: bool  # whether every patch of 20 ms is to be looked at
 
     def segment(self, blocks: Iterable[np.ndarray]) -> list[Span]:
         """The spans of a recording, without gap or overlap, from blocks (n,)."""

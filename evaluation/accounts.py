@@ -28,7 +28,7 @@ def cut_inside(clips: Iterable[tuple[float, float]], rows: list[tuple[float, flo
 def confusion(true: np.ndarray, said: np.ndarray, classes: Iterable[str]) -> dict[str, dict[str, int]]:
     """Frames of every true class (rows) by what they were called."""
     counts = Counter(zip(true.tolist(), said.tolist(), strict=True))
-    return {one: {other: counts[one, other] for other in classes} for one in classes}
+    return {name: {other: counts[name, other] for other in classes} for name in classes}
 
 
 def si_sdr(estimate: np.ndarray, reference: np.ndarray) -> float:
@@ -70,7 +70,7 @@ def stems(table: Path, work: Path) -> dict[str, tuple[float, float]]:
     rows = {}
     for path in sorted(work.glob("separate/*/manifest.jsonl")):
         rows |= {Path(row["source"]).stem: row for row in manifest.stream(path)}
-    found: dict[str, list[tuple[float, float]]] = {}
+    by_snr: dict[str, list[tuple[float, float]]] = {}
     with open(table, encoding="utf-8", newline="") as lines:
         for passage in csv.DictReader(lines):
             if row := rows.get(passage["show"]):
@@ -78,9 +78,9 @@ def stems(table: Path, work: Path) -> dict[str, tuple[float, float]]:
                 begin = round(float(passage["start"]) * STEM_RATE)
                 part = slice(begin, begin + len(clean))
                 values = [si_sdr(decoded(work / row[name])[part], clean) for name in ("mixture", "path")]
-                found.setdefault(passage["snr_db"], []).append((values[0], values[1]))
+                by_snr.setdefault(passage["snr_db"], []).append((values[0], values[1]))
     means = {
-        f"{snr} dB": np.mean(values, axis=0) for snr, values in sorted(found.items(), key=lambda one: float(one[0]))
+        f"{snr} dB": np.mean(values, axis=0) for snr, values in sorted(by_snr.items(), key=lambda pair: float(pair[0]))
     }
     return {snr: (float(mixture), float(vocals)) for snr, (mixture, vocals) in means.items()}
 

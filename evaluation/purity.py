@@ -22,13 +22,13 @@ CLASSES = ("male", "female", "music", "noise", "noEnergy")
 
 def neutral(speaker: np.ndarray, name: str) -> np.ndarray:
     """Frames (bool) of pauses of up to a second between two stretches of `name`."""
-    found = np.zeros(len(speaker), bool)
+    pauses = np.zeros(len(speaker), bool)
     spoken = np.flatnonzero(speaker != "")
     for before, after in zip(spoken, spoken[1:], strict=False):
         gap = after - before - 1
         if 0 < gap <= NEUTRAL_SECONDS * FRAMES and speaker[before] == speaker[after] == name:
-            found[before + 1 : after] = True
-    return found
+            pauses[before + 1 : after] = True
+    return pauses
 
 
 def purity(truths: dict[str, Truth], kept: dict[str, np.ndarray], name: str) -> dict[str, float]:
@@ -54,11 +54,11 @@ def purity(truths: dict[str, Truth], kept: dict[str, np.ndarray], name: str) -> 
 
 
 def labelled(
-    truths: dict[str, Truth], found: dict[str, list[tuple[str, float, float]]]
+    truths: dict[str, Truth], labels: dict[str, list[tuple[str, float, float]]]
 ) -> tuple[np.ndarray, np.ndarray]:
     """The class of every frame in truth and as found, (frames,) each."""
     true, said = [], []
-    for key, spans in found.items():
+    for key, spans in labels.items():
         label = np.full(len(truths[key].label), "noEnergy", object)
         for name, start, stop in spans:
             label[timeline.frame(start) : timeline.frame(stop)] = name
@@ -67,9 +67,9 @@ def labelled(
     return np.concatenate(true), np.concatenate(said)
 
 
-def labels_of(truths: dict[str, Truth], found: dict[str, list[tuple[str, float, float]]]) -> dict[str, float]:
+def labels_of(truths: dict[str, Truth], labels: dict[str, list[tuple[str, float, float]]]) -> dict[str, float]:
     """Frame accuracies of the segmentation: five classes, speech or not, gender where speech was found."""
-    true, said = labelled(truths, found)
+    true, said = labelled(truths, labels)
     voices = ("male", "female", "speech")
     is_speech, said_speech = np.isin(true, voices), np.isin(said, voices)
     figures = {"five_classes": np.mean(true == said), "speech_or_not": np.mean(is_speech == said_speech)}

@@ -35,7 +35,7 @@ def read_truth(path: Path) -> Truth:
         raise ConfigError(f"evaluate: {path} has no rows: give the recording's timeline, or take the file away.")
     if missing := {"start", "end", "label", "speaker", "gender"} - set(rows[0]):
         raise ConfigError(f"evaluate: {path} has no column {', '.join(sorted(missing))}: see docs/purity.md.")
-    found = []
+    spans = []
     for row in rows:
         speech = row["label"] == "speech"
         named = GENDERS.get(row["gender"]) if speech else OF_TRUTH.get(row["label"])
@@ -53,12 +53,12 @@ def read_truth(path: Path) -> Truth:
                 f"evaluate: {path}: expected start and end in seconds, found {row['start']} and {row['end']}: "
                 "correct the timeline."
             ) from None
-        found.append((start, end, row["speaker"] if speech else "", named))
-    length = max((frame(end) for _, end, *_ in found), default=0)
+        spans.append((start, end, row["speaker"] if speech else "", named))
+    length = max((frame(end) for _, end, *_ in spans), default=0)
     speaker, label = np.full(length, "", object), np.full(length, "noEnergy", object)
-    for start, end, name, named in found:
+    for start, end, name, named in spans:
         speaker[frame(start) : frame(end)], label[frame(start) : frame(end)] = name, named
-    spoken = [(start, end) for start, end, name, _ in found if name]
+    spoken = [(start, end) for start, end, name, _ in spans if name]
     return Truth(speaker, label, spoken)
 
 

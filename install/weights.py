@@ -44,16 +44,16 @@ def file(name: str) -> Path:
     path = cache() / "weights" / name
     if not path.is_file():
         raise ModelError(f"The weights {name} are not in {path.parent}: run `make weights` to fetch them.")
-    found = _sha256(path)
-    if found != PINNED[name]:
+    digest = _sha256(path)
+    if digest != PINNED[name]:
         raise ModelError(
-            f"The weights {path} have SHA-256 {found}, expected {PINNED[name]}: delete the file and run `make weights`."
+            f"The weights {path} have SHA-256 {digest}, expected {PINNED[name]}: delete them and run `make weights`."
         )
     return path
 
 
 def built(name: str, sources: list[str], version: int, build: Callable[[Path], None]) -> Path:
-    """The path of a file made from weights, for example "spleeter.onnx", made by `build` where missing.
+    """The path of a file made from weights, for example "spleeter.onnx", made by `build` where missing or damaged.
 
     Its name carries a digest of the pinned sources and of the builder's `version`. `build(path)` writes
     beside the final place and the file is renamed into it, so that two jobs that start at once do no harm.
@@ -61,12 +61,16 @@ def built(name: str, sources: list[str], version: int, build: Callable[[Path], N
     key = "|".join([str(version), *(PINNED[source] for source in sources)])
     stem, suffix = os.path.splitext(name)
     path = cache() / "built" / f"{stem}-{hashlib.sha256(key.encode()).hexdigest()[:12]}{suffix}"
-    if not path.is_file():
+    told = path.with_name(f"{path.name}.sha256")
+    if not (path.is_file() and told.is_file() and told.read_text(encoding="ascii") == _sha256(path)):
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
         try:
             build(partial)
+            digest = _sha256(partial)
             os.replace(partial, path)
+            partial.write_text(digest, encoding="ascii")
+            os.replace(partial, told)
         finally:
             partial.unlink(missing_ok=True)
     return path
@@ -176,9 +180,9 @@ def _read(archive: Path, member: str) -> bytes:
 
 
 def _install(data: bytes, name: str) -> None:
-    found = hashlib.sha256(data).hexdigest()
-    if found != PINNED[name]:
-        raise ModelError(f"{name} has SHA-256 {found}, expected {PINNED[name]}: its source is not the pinned one.")
+    digest = hashlib.sha256(data).hexdigest()
+    if digest != PINNED[name]:
+        raise ModelError(f"{name} has SHA-256 {digest}, expected {PINNED[name]}: its source is not the pinned one.")
     path = cache() / "weights" / name
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".partial")

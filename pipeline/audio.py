@@ -23,7 +23,7 @@ MEAN: Downmix = [[0.0, "mean"]]
 
 
 def probe(path: Path) -> dict:
-    """The first audio stream of a file: {"codec", "sample_rate", "channels", "container_seconds"}, the last may be None.
+    """The first audio stream of a file: codec, sample_rate, channels, and container_seconds, which may be None.
 
     Raises Reject("no_audio") for a file without an audio stream, Reject("undecodable") for anything else.
     """
@@ -48,6 +48,7 @@ def probe(path: Path) -> dict:
 class Decoding:
     """The first audio stream of a file: iterated once, float32 blocks (n, channels) of about 20 s, by ffmpeg.
 
+    Times are those of the presentation clock, what a player shows: what is missing in between stands as silence.
     `pcm16` rounds to 16 bits on the way, as inaSpeechSegmenter's reader does; `channel` takes "left" or "right" instead
     of mixing to one. NaN and infinity become 0. What can be read of a damaged file is given; then `complaint` is what
     ffmpeg said of it, "" where nothing was wrong. Raises Reject("undecodable") where nothing can be read.
@@ -57,16 +58,24 @@ class Decoding:
         self.path, self.channels, self.pcm16 = path, channels, pcm16
         self.complaint = ""
         kind, self._size = ("s16le", 2) if pcm16 else ("f32le", 4)
-        to_one = ["-af", f"pan=mono|c0=c{CHANNELS.index(channel)}"] if channel else ["-ac", str(channels)]
-        self._command = [ffmpeg.find("ffmpeg"), *ffmpeg.INPUT, "-i", ffmpeg.address(path), "-map", "0:a:0", *to_one]
-        self._command += ["-ar", str(sample_rate), "-f", kind, "-acodec", f"pcm_{kind}", "pipe:1"]
+        # The presentation clock: sound that begins late is led by silence, gaps in its time stamps are filled.
+        filters = f"aresample={sample_rate}:async=1:first_pts=0"
+        if channel:
+            filters = f"pan=mono|c0=c{CHANNELS.index(channel)},{filters}"
+        self._command = [ffmpeg.find("ffmpeg"), *ffmpeg.INPUT, "-i", ffmpeg.address(path), "-map", "0:a:0"]
+        self._command += ["-af", filters, "-ac", str(channels), "-ar", str(sample_rate)]
+        self._command += ["-f", kind, "-acodec", f"pcm_{kind}", "pipe:1"]
         self._block_bytes = BLOCK_SECONDS * sample_rate * channels * self._size
 
     def __iter__(self) -> Iterator[np.ndarray]:
         empty = True
         with tempfile.TemporaryFile() as stderr:
             process = subprocess.Popen(
-                self._command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr, bufsize=-1
+                self._command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                env=ffmpeg.environment(),
             )
             try:
                 while data := process.stdout.read(self._block_bytes):
@@ -89,7 +98,10 @@ class Decoding:
         if self.pcm16:
             block = np.frombuffer(data, "<i2").astype(np.float32) / 32768
         else:
-            block = np.nan_to_num(np.frombuffer(data, "<f4"), nan=0, posinf=0, neginf=0)
+            block = np.frombuffer(data, "<f4")
+            with np.errstate(invalid="ignore", over="ignore"):
+                finite = np.isfinite(block.sum())  # ten times as fast as a look at every sample
+            block = block if finite else np.nan_to_num(block, nan=0, posinf=0, neginf=0)
         return block.reshape(-1, self.channels)
 
 
@@ -128,7 +140,8 @@ def to_mono(block: np.ndarray, downmix: Downmix, start: float, sample_rate: int)
     edges = np.clip([0, *borders, len(block)], 0, len(block))
     for (_, how), first, stop in zip(downmix, edges, edges[1:], strict=False):
         part = block[first:stop]
-        mixed[first:stop] = part.mean(axis=1) if how == "mean" else part[:, CHANNELS.index(how)]
+        # numpy's own mean of such short rows takes ten times as long.
+        mixed[first:stop] = sum(part.T) / np.float32(part.shape[1]) if how == "mean" else part[:, CHANNELS.index(how)]
     return mixed
 
 

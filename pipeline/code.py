@@ -68,7 +68,9 @@ def _files(name: str) -> list[Path]:
     if not file.is_file():
         return []
     above = [folder / "__init__.py" for folder in file.parents if ROOT in folder.parents]
-    return [path for path in (file, *above) if path.is_file()]
+    # A model's folder loads its engines by name, and scores are found by looking: all that is there may be loaded.
+    beside = file.parent.glob("*.py") if file.name == "__init__.py" and file.parent.parent == ROOT / "engines" else []
+    return [path for path in (file, *above, *beside) if path.is_file()]
 
 
 @cache

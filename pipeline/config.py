@@ -42,7 +42,7 @@ class General(Section):
     corpus_dir: Name = "corpus"
     """what you came for"""
 
-    engine: Literal["onnx", "original"] = "onnx"
+    engine: Literal[tuple(registry.engines())] = "onnx"
     """onnx: the published weights on ONNX Runtime, fast and lean. original: the packages themselves (Spleeter,
     inaSpeechSegmenter, Resemblyzer, ffmpeg-normalize, pydub), each in its own environment: to check, slower."""
 

@@ -1,8 +1,8 @@
 """The corpus folder: whose it is, and how it changes as a whole.
 
 A marker tells which work folder and input a corpus belongs to; another one's is never touched. What is new is built
-beside what is there. Then clips.csv, which names the corpus, is taken away, the rest changes places, and clips.csv comes
-back last: at every moment the folder shows one corpus, whole, or none.
+beside what is there. Then clips.csv, which names the corpus, is taken away, the rest changes places, and clips.csv
+comes back last: at every moment the folder shows one corpus, whole, or none.
 """
 
 import json
@@ -40,8 +40,8 @@ def check(corpus: Path, mine: dict) -> None:
     if theirs["work"] != mine["work"] or not set(theirs["input"]) <= set(mine["input"]):
         raise ConfigError(
             f"corpus_dir: '{corpus}' holds the corpus of {', '.join(theirs['input'])} (work folder {theirs['work']}), "
-            f"this configuration is of {', '.join(mine['input'])} (work folder {mine['work']}): name another corpus_dir "
-            "and work_dir."
+            f"this configuration is of {', '.join(mine['input'])} (work folder {mine['work']}): name another "
+            "corpus_dir and work_dir."
         )
 
 

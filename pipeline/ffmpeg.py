@@ -6,6 +6,7 @@ opened, whatever a playlist inside them asks for.
 """
 
 import importlib.util
+import os
 import shutil
 import subprocess
 from functools import cache
@@ -37,6 +38,11 @@ def identity() -> str:
     return f"{path.name} {told.st_size} {told.st_mtime_ns}"
 
 
+def environment() -> dict[str, str]:
+    """What ffmpeg runs in. Its static build dies of the machine's own iconv modules, which MPEG-TS makes it load."""
+    return os.environ | {"GCONV_PATH": os.devnull}
+
+
 def address(path: Path) -> str:
     """The file's address as ffmpeg wants it, safe for any name."""
     return f"file:{path}"
@@ -44,7 +50,8 @@ def address(path: Path) -> str:
 
 def run(arguments: list[str], program: str = "ffmpeg") -> subprocess.CompletedProcess:
     """Run to the end; stdout and stderr are captured as bytes and the caller looks at the return code."""
-    return subprocess.run([find(program), *arguments], capture_output=True, stdin=subprocess.DEVNULL)
+    command = [find(program), *arguments]
+    return subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, env=environment())
 
 
 def complaint(stderr: bytes, path: Path) -> str:

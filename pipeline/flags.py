@@ -1,4 +1,4 @@
-"""A stage's command line, made from its settings: one flag for every key, with the key's type, bounds, default and help.
+"""A stage's command line, made from its settings: a flag for every key, with the key's type, bounds, default and help.
 
 A value is written as in config.yaml: `--max-seconds 10`, `--labels "[male, female]"`, `--low-pass "{cutoff_hz: 5000,
 slope_db_per_octave: 36}"`; a switch may stand without a value. So there is one notation and one check for both.

@@ -8,6 +8,7 @@ from typing import Any
 from pipeline import inputs
 from pipeline.errors import ConfigError
 
+FOUND = Path("speaker", "references")  # in work_dir: clips of voices that were found, there to be used as references
 OWN = ("work_dir", "corpus_dir")  # what is written, replaced and taken away
 
 
@@ -28,7 +29,7 @@ def check(settings: Any) -> None:
             for key, place in own.items():
                 if reached.is_dir() and _within(place, reached):
                     raise ConfigError(f"{key}: '{place}' lies inside {name}, '{path}': choose a place outside.")
-                if _within(reached, place):
+                if _within(reached, place) and not _within(reached, Path(settings.work_dir) / FOUND):
                     raise ConfigError(
                         f"{name}: '{path}' lies inside {key}, '{place}', which is written anew: copy it elsewhere."
                     )

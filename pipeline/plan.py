@@ -11,7 +11,20 @@ import sys
 from pathlib import Path
 
 from install import environments, weights
-from pipeline import code, config, corpus, ffmpeg, flags, folders, inputs, manifest, registry, sources, workfolder
+from pipeline import (
+    code,
+    config,
+    corpus,
+    ffmpeg,
+    flags,
+    folders,
+    inputs,
+    manifest,
+    registry,
+    sources,
+    terminal,
+    workfolder,
+)
 from pipeline.errors import ConfigError, VoxsieveError
 
 ROOT = Path(__file__).parent.parent
@@ -29,8 +42,8 @@ class Plan:
         if settings.sources:  # they take the place of input
             settings.input = None
         self.own = {"crawl": "crawl"}  # what runs in an environment of its own, and which
-        if settings.engine == "original":
-            self.own |= {name: stage.original for name, stage in registry.stages().items() if stage.original}
+        environments_of = {name: registry.environment(name, settings.engine) for name in registry.stages()}
+        self.own |= {stage: name for stage, name in environments_of.items() if name}
         self.run = {name: self._command(name) for name in registry.stages()}
         self.run |= {"crawl": self._crawl(), "environment": f"{shlex.quote(sys.executable)} -m install.environments"}
         self.crawled_with = hashlib.sha256(self._crawl().encode()).hexdigest()[:16]
@@ -97,11 +110,14 @@ class Plan:
             rule.benchmark = f"{self.work}/benchmark/{rule.name}{shard}.tsv"
             rule.set_params(made_with=self.made_with(rule.name))
             rule.conda_env = self.conda(rule.name)
+            if "threads" in registry.stages()[rule.name].machine:
+                # index reads files, as many at a time as there are cores for.
+                rule.resources["_cores"] = 64 if rule.name == "index" else self.settings.threads
             if environment := self.environment(rule.name):
                 rule.set_input(environment=environment)
 
     def made_with(self, stage: str) -> str:
-        """What decides a stage's result besides its inputs: a digest of its settings, its code, what it reads outside."""
+        """A digest of what decides a stage's result besides its inputs: settings, code, what it reads from outside."""
         told = [flags.of(self.settings, stage, machine=False), code.digest(stage)]
         if stage == "index":
             told += [folders.listing(self.settings), ffmpeg.identity()]
@@ -110,6 +126,16 @@ class Plan:
         if stage == "formats":
             told.append(self._described())
         return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+    def begin(self, workflow) -> None:
+        """Hold the work folder for as long as this process lives, and show the run."""
+        self.handle = workfolder.hold(Path(self.work))
+        self.board = terminal.show(workflow, self.work)
+
+    def end(self) -> None:
+        """Take the bars off the terminal."""
+        if self.board:
+            self.board.stop()
 
     def shell_prefix(self) -> str:
         """What every job's shell begins with: where the code, the cache and (last on the PATH) ffmpeg are."""

@@ -6,6 +6,7 @@ account of seconds. A stage's folder is the only place that names it.
 
 import importlib
 import pkgutil
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cache
@@ -16,6 +17,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 ROOT = Path(__file__).parent.parent
+ENGINE, ENVIRONMENT = (re.compile(rf'^{name} = "(.*)"$', re.MULTILINE) for name in ("ENGINE", "ENVIRONMENT"))
 
 
 class Section(BaseModel):
@@ -32,8 +34,8 @@ class Stage:
     shard, "corpus" for one job; section: the model of the section of config.yaml that has its name; sections: further
     keys of config.yaml that it owns, and their models; reads: keys of config.yaml outside its own section that decide
     its result; machine: keys that cannot change a result; check: tells, one sentence each, what the whole
-    configuration has wrong for it; original: the environment that it runs in with `engine: original`; results: the
-    files in work/NAME (and the shard) that tell that it is done.
+    configuration has wrong for it; model: the folder of engines/ that runs its model, where `engine` is to choose;
+    results: the files in work/NAME (and the shard) that tell that it is done.
     """
 
     after: tuple[str, ...]
@@ -43,7 +45,7 @@ class Stage:
     reads: tuple[str, ...] = ()
     machine: tuple[str, ...] = ("max_failed_fraction",)
     check: Callable[[Any], Iterable[str]] | None = None
-    original: str | None = None
+    model: str | None = None
     results: tuple[str, ...] = ("manifest.jsonl", "rejects.jsonl")
 
     @property
@@ -59,6 +61,21 @@ def stages() -> dict[str, Stage]:
     told = {name: importlib.import_module(f"stages.{name}.settings").STAGE for name in names}
     order = TopologicalSorter({name: [before for before in told[name].after if before in told] for name in names})
     return {name: told[name] for name in order.static_order()}
+
+
+@cache
+def engines() -> dict[str, str]:
+    """Every value of `engine`, and what it is: read from the heads of the engines' modules, without loading them."""
+    texts = {path: path.read_text(encoding="utf-8") for path in sorted((ROOT / "engines").glob("*/*.py"))}
+    return {path.stem: said[1] for path, text in texts.items() if (said := ENGINE.search(text))}
+
+
+def environment(stage: str, engine: str) -> str:
+    """The environment of envs/ that a stage runs in with an engine, "" for the main one."""
+    model = stages()[stage].model
+    path = ROOT / "engines" / str(model) / f"{engine}.py"
+    said = ENVIRONMENT.search(path.read_text(encoding="utf-8")) if model and path.is_file() else None
+    return said[1] if said else ""
 
 
 def of_unit(unit: str) -> list[str]:

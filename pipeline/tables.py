@@ -1,11 +1,15 @@
 """The corpus's tables, CSV as pandas reads and writes it: the one way in and out.
 
 Every table is valid UTF-8: a file's name that is not keeps its raw bytes as \\xNN. A text that a spreadsheet would take
-for a formula is led by an apostrophe, which is taken off again when it is read.
+for a formula is led by an apostrophe, which is taken off again when it is read. `read` gives a table whole, `rows` and
+`write` hold CHUNK rows at a time, whatever the size of the table.
 """
 
 import os
-from collections.abc import Iterable
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +18,10 @@ from pipeline.errors import ManifestError
 if TYPE_CHECKING:
     import pandas
 
+CHUNK = 10_000  # rows in memory at once where a table is streamed
+DTYPES = {str: str, int: "Int64", float: "Float64"}  # pandas' names of what knows of missing values
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
-# Columns that are text even where every value happens to look like a number, and those that are numbers whatever else.
+# Columns that are text even where every value happens to look like a number.
 TEXT = frozenset(
     "clip path recording source sha256 label speaker url licence page title uploader published fetched_at source_kind "
     "split id stage reason message text text_normalized text_source language voice gender".split()
@@ -33,28 +39,33 @@ def legible(text: str) -> str:
 
 
 def harmless(text: str) -> str:
-    """A text that no spreadsheet takes for a formula; `meant` gives back what it was."""
+    """A text that no spreadsheet takes for a formula; `plain` takes it back."""
     return f"'{text}" if text.lstrip("'").startswith(FORMULA) else text
 
 
-def meant(text: str) -> str:
+def plain(text: str) -> str:
     """A text as it was before `harmless`."""
     return text[1:] if text.startswith("'") and text.lstrip("'").startswith(FORMULA) else text
 
 
 def write(path: Path, columns: Iterable[str], rows: "Iterable[dict] | pandas.DataFrame") -> None:
-    """Write a table beside `path`, then rename. Columns that no row has are left empty."""
+    """Write a table beside `path`, then rename. Columns that no row has are left empty, missing values as well."""
     import pandas
 
     columns = list(columns)
-    frame = rows if isinstance(rows, pandas.DataFrame) else pandas.DataFrame.from_records(list(rows))
-    frame = frame.reindex(columns=columns)
-    for name in frame.columns.intersection(list(TEXT)):
-        frame[name] = [harmless(legible(text)) if isinstance(text, str) else text for text in frame[name]]
+    if isinstance(rows, pandas.DataFrame):
+        frames = iter([rows.reindex(columns=columns)])
+    else:  # as objects, so that a number is written as it is, whatever else its column holds
+        frames = (pandas.DataFrame(list(part), columns=columns, dtype=object) for part in _parts(rows))
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     try:
-        frame.to_csv(partial, index=False, lineterminator="\n")
+        with open(partial, "w", encoding="utf-8", newline="") as out:
+            pandas.DataFrame(columns=columns).to_csv(out, index=False, lineterminator="\n")
+            for frame in frames:
+                for name in TEXT.intersection(columns):
+                    frame[name] = [harmless(legible(text)) if isinstance(text, str) else text for text in frame[name]]
+                frame.to_csv(out, index=False, header=False, lineterminator="\n")
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)
@@ -68,22 +79,120 @@ def read(path: Path, needed: Iterable[str] = (), only: Iterable[str] | None = No
     """
     import pandas
 
+    names = header(path, needed)
+    wanted = {name: str if name in TEXT else None for name in names if only is None or name in set(only)}
+    with _readable(path):
+        frame = pandas.read_csv(path, **_how(wanted, names))
+    return _plain(frame)
+
+
+def rows(path: Path, kinds: dict[str, type], needed: Iterable[str] = ()) -> Iterator[dict]:
+    """The rows of a table, streamed: a missing number is None, a missing text "". Errors as of `read`.
+
+    kinds: the columns to read, those of them that there are, and what they hold: str, int or float.
+    """
+    for frame in chunks(path, kinds, needed):
+        yield from records(frame)
+
+
+def chunks(path: Path, kinds: dict[str, type | None], needed: Iterable[str] = ()) -> Iterator["pandas.DataFrame"]:
+    """What `rows` streams, as data frames of CHUNK rows; None among `kinds` is for pandas to find out."""
+    import pandas
+
+    names = header(path, needed)
+    wanted = {name: kinds[name] for name in names if name in kinds}
+    with _readable(path):
+        how = _how(wanted, names) | {"chunksize": CHUNK, "dtype_backend": "numpy_nullable"}
+        reader = pandas.read_csv(path, **how)
+    with reader:
+        while True:
+            with _readable(path):
+                frame = next(reader, None)
+            if frame is None:
+                return
+            yield _plain(frame)
+
+
+def records(frame: "pandas.DataFrame") -> Iterator[dict]:
+    """The rows of a data frame of `chunks`, as Python's own values."""
+    values = [frame[name].astype(object).where(frame[name].notna(), None).tolist() for name in frame]
+    return (dict(zip(frame.columns, row, strict=True)) for row in zip(*values, strict=True))
+
+
+def kinds_of(path: Path, filled: Iterable[str] = ()) -> dict[str, type]:
+    """What every column holds, by all of its values: str, int or float, as `rows` takes it.
+
+    Raises ManifestError where a column of `filled` is missing, or empty in some row.
+    """
+    filled, names = list(filled), header(path, filled)
+    kinds: dict[str, type | None] = dict.fromkeys(names)
+    for number, frame in enumerate(chunks(path, {name: str if name in TEXT else None for name in names})):
+        for name, column in frame.items():
+            there = (column.notna() & (column != "")).to_numpy(bool)
+            if name in filled and not there.all():
+                row = number * CHUNK + int(there.argmin()) + 1
+                raise ManifestError(f"{path}, row {row}: '{name}' is empty: export it again.")
+            if there.any():
+                kinds[name] = max(kinds[name] or int, _kind(column), key=(int, float, str).index)
+    return {name: kind or (str if name in TEXT else float) for name, kind in kinds.items()}
+
+
+def _kind(column: "pandas.Series") -> type:
+    from pandas.api import types
+
+    return int if types.is_integer_dtype(column) else float if types.is_float_dtype(column) else str
+
+
+def header(path: Path, needed: Iterable[str] = ()) -> list[str]:
+    """The names of a table's columns. Raises ManifestError where the file or one of `needed` is missing."""
+    import pandas
+
     if not path.is_file():
         raise ManifestError(f"{path} does not exist: it stands in the folder of a finished corpus; run the pipeline.")
-    try:
-        header = pandas.read_csv(path, nrows=0, encoding="utf-8-sig").columns.tolist()
-        if absent := [name for name in needed if name not in header]:
-            raise ManifestError(
-                f"{path}: expected the columns {', '.join(needed)}, found no {', '.join(absent)}: is it the right file?"
-            )
-        wanted = [name for name in header if only is None or name in set(only)]
-        texts = {name: str for name in wanted if name in TEXT}
-        frame = pandas.read_csv(
-            path, usecols=wanted, dtype=texts, keep_default_na=False, na_values={name: [""] for name in set(wanted) - set(texts)},
-            encoding="utf-8-sig",
-        )  # fmt: skip
-    except (UnicodeDecodeError, pandas.errors.ParserError, pandas.errors.EmptyDataError) as error:
-        raise ManifestError(f"{path} cannot be read as a CSV table in UTF-8 ({error}): export it again.") from error
-    for name in texts:
-        frame[name] = [meant(text) for text in frame[name]]
+    with _readable(path):
+        names = pandas.read_csv(path, nrows=0, encoding="utf-8-sig").columns.tolist()
+    needed = list(needed)
+    if absent := [name for name in needed if name not in names]:
+        raise ManifestError(
+            f"{path}: expected the columns {', '.join(needed)}, found no {', '.join(absent)}: is it the right file?"
+        )
+    return names
+
+
+def _parts(rows: Iterable[dict]) -> Iterator[list[dict]]:
+    """Rows, CHUNK at a time."""
+    rows = iter(rows)
+    return iter(lambda: list(islice(rows, CHUNK)), [])
+
+
+def _how(kinds: dict[str, type | None], names: list[str]) -> dict:
+    """pandas' arguments to read columns as what they hold. names: the table's header."""
+    return {
+        "usecols": list(kinds) if len(kinds) < len(names) else None,  # without, it also sees to the lengths of rows
+        "dtype": {name: DTYPES[kind] for name, kind in kinds.items() if kind},
+        "keep_default_na": False,
+        "na_values": {name: [""] for name, kind in kinds.items() if kind is not str},
+        "index_col": False,
+        "encoding": "utf-8-sig",
+    }
+
+
+def _plain(frame: "pandas.DataFrame") -> "pandas.DataFrame":
+    """A data frame with its texts as they were before they were written."""
+    for name in TEXT.intersection(frame.columns):
+        frame[name] = [plain(text) for text in frame[name]]
     return frame
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """What pandas has against a file, as our own error."""
+    from pandas.errors import ParserWarning
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", ParserWarning)  # a row with more cells than the header would be cut
+            yield
+    except (ValueError, ParserWarning) as error:
+        said = " ".join(str(error).split())
+        raise ManifestError(f"{path} cannot be read as a CSV table in UTF-8 ({said}): export it again.") from error

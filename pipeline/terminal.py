@@ -1,9 +1,159 @@
-"""What a person sees of a run."""
+"""What a person sees of a run: a bar per stage in hours of audio with the time to go, failures as they come.
+
+Takes the place of Snakemake's own log on the terminal; that one goes on in .snakemake/log, and `snakemake -p` shows it.
+Without a terminal, a line a minute.
+"""
+
+import json
+import logging
+import sys
+import threading
+import time
+from pathlib import Path
+
+from tqdm import tqdm
+
+from pipeline import manifest, registry
+from pipeline.errors import ManifestError
+from pipeline.rows import Reject
+
+EVERY_SECONDS = 0.5
+LINE_SECONDS = 60.0
+FORMAT = "{desc:<10}|{bar:30}| {n:6.2f} of {total:.2f} h  {postfix}"
+logger = logging.getLogger("snakemake.logging")
 
 
-def show(workflow, work: str) -> None:
-    pass
+def hours(work: Path) -> dict[str, dict[str, float]]:
+    """Of every per-shard stage "done" and "total" in hours of audio, and "rejects", as the work folder tells."""
+    try:
+        seconds = manifest.index(work)["seconds"]
+    except ManifestError:
+        return {}
+    told = {}
+    for stage in registry.of_unit("shard"):
+        done, rejects, total = 0.0, 0, sum(seconds.values())
+        for shard, length in seconds.items():
+            folder = work / stage / shard
+            if progress := _progress(folder):
+                share = progress["done"] / progress["seconds"] if progress["seconds"] else 1.0
+                done, rejects = done + length * share, rejects + progress["rejects"]
+            elif (folder / manifest.MANIFEST).exists():
+                done += length
+        told[stage] = {"done": done / 3600, "total": total / 3600, "rejects": rejects}
+    return told
 
 
-def end() -> None:
-    pass
+def _progress(folder: Path) -> dict | None:
+    try:
+        return json.loads((folder / "progress.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def time_to_go(done: float, total: float, begun: float, seconds: float) -> str:
+    """What is left at the pace since `begun` (hours done then), `seconds` ago: "2:05:10 to go"; "" where not known."""
+    pace = (done - begun) / seconds if seconds > 0 else 0.0
+    if pace <= 0 or done >= total:
+        return ""
+    return f"{tqdm.format_interval(round((total - done) / pace))} to go"
+
+
+class Board(threading.Thread):
+    """Draws the bars, and on a stream that is no terminal a line a minute, until it is told to stop."""
+
+    def __init__(self, work: Path, stream):
+        super().__init__(daemon=True)
+        self.work, self.stream, self.stopped = work, stream, threading.Event()
+        self.bars: dict[str, tqdm] = {}
+        self.begun: dict[str, tuple[float, float]] = {}
+
+    def run(self) -> None:
+        while not self.stopped.wait(EVERY_SECONDS if self.stream.isatty() else LINE_SECONDS):
+            self.draw()
+
+    def draw(self) -> None:
+        """Show how far every stage is that has begun."""
+        lines = []
+        for stage, told in hours(self.work).items():
+            if not told["done"]:
+                continue
+            begun, since = self.begun.setdefault(stage, (told["done"], time.monotonic()))
+            left = time_to_go(told["done"], told["total"], begun, time.monotonic() - since)
+            rejects = f"{told['rejects']} rejects  " if told["rejects"] else ""
+            lines.append(f"{stage} {told['done']:.2f} of {told['total']:.2f} h {left}".strip())
+            if self.stream.isatty():
+                bar = self.bars.get(stage) or tqdm(total=told["total"], desc=stage, file=self.stream, bar_format=FORMAT)
+                self.bars[stage] = bar
+                bar.total, bar.n = told["total"], told["done"]
+                bar.set_postfix_str(f"{rejects}{left}")
+        if lines and not self.stream.isatty():
+            self.say(f"{time.strftime('%H:%M:%S')} {'; '.join(lines)}")
+
+    def say(self, text: str) -> None:
+        """Print a line above the bars."""
+        tqdm.write(text, file=self.stream)
+
+    def stop(self) -> None:
+        if not self.stopped.is_set():
+            self.stopped.set()
+            self.draw()
+            for bar in self.bars.values():
+                bar.close()
+
+
+class Reporter(logging.Handler):
+    """Tells what Snakemake's events mean for a person: what failed, and where to read on."""
+
+    def __init__(self, board: Board):
+        super().__init__()
+        self.board = board
+        self.jobs: dict[int, tuple[str, str]] = {}
+
+    def emit(self, record: logging.LogRecord) -> None:
+        event = str(getattr(record, "event", "") or "")
+        if event == "job_info":
+            self.jobs[record.jobid] = record.rule_name, (record.wildcards or {}).get("shard", "")
+        elif event == "job_finished" and record.job_id in self.jobs:
+            stage, shard = self.jobs[record.job_id]
+            for reject in failures(self.board.work / stage / shard):
+                source = " ".join(reject["source"].split())
+                self.board.say(f"rejected: {source}: {stage}: {reject['reason']}: {reject['message']}")
+        elif event == "job_error":
+            shard = (record.wildcards or {}).get("shard", "")
+            said = last_words([Path(path) for path in record.log or []])
+            self.board.say(f"failed: {record.rule_name} {shard}: {said}")
+        elif record.levelno >= logging.ERROR and not event:
+            self.board.say(record.getMessage())
+
+
+def failures(folder: Path) -> list[dict]:
+    """The recordings that a job rejected as a whole."""
+    path = folder / manifest.REJECTS
+    if not path.is_file():
+        return []
+    return [row for row in manifest.stream(path, Reject) if row["id"] == row["recording_id"] and not row["parent_id"]]
+
+
+def last_words(logs: list[Path]) -> str:
+    """The sentence that a job ended with, or where its log is."""
+    for path in logs:
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else []
+        if errors := [line for line in lines if line.startswith("error: ")]:
+            return f"{errors[-1].removeprefix('error: ')} ({path})"
+        if lines:
+            return f"{lines[-1]} ({path})"
+    return "see Snakemake's log below"
+
+
+def show(workflow, work: str) -> Board | None:
+    """Put the board in the place of Snakemake's log, unless that is asked for (-p, --verbose); `stop` ends it."""
+    settings = workflow.output_settings
+    standard = [handler for handler in logger.handlers if handler.name == "DefaultStreamHandler"]
+    if settings.printshellcmds or settings.verbose or not standard:
+        return None
+    board = Board(Path(work), sys.stderr)
+    for handler in standard:
+        logger.removeHandler(handler)
+    logger.addHandler(Reporter(board))
+    board.start()
+    return board

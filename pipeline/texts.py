@@ -1,10 +1,12 @@
 """Texts that a person wrote into a corpus: kept by recording and place, so that they outlive a changed slicing.
 
-metadata.csv (and its copies in layouts) is for a person to fill in. Before it is written again, every text in it is
-taken up with the place it was written for; it goes to the clip of the new corpus that is the same place, else into
-orphaned_texts.csv, from which it returns when a clip agrees with it again. Nothing is dropped.
+metadata.csv is for a person to fill in, and so is a layout's copy of it, beside which .metadata.csv keeps the copy as
+it was written: what differs is a person's. Before metadata.csv is written again, every text is taken up with the place
+it was written for; it goes to the clip of the new corpus that is the same place, else into orphaned_texts.csv, from
+which it returns when a clip agrees with it again. Nothing is dropped.
 """
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass
@@ -14,7 +16,7 @@ from pipeline import manifest, tables
 from pipeline.errors import ConfigError, ManifestError
 
 METADATA, ORPHANS = "metadata.csv", "orphaned_texts.csv"
-COPIES = ("ljspeech/metadata.csv",)  # of metadata.csv, in layouts, where a person may have written as well
+WRITTEN = ".metadata.csv"  # beside a layout's copy of metadata.csv: the copy before a person wrote into it
 SAME_PLACE = 0.9  # least intersection over union of two places that are one
 COLUMNS = ("sha256", "start", "end", "text", "text_normalized")
 
@@ -43,7 +45,7 @@ def read_metadata(path: Path) -> dict[str, tuple[str, str]]:
     Raises ConfigError, naming the line, where it cannot be read: a person's work is not guessed at.
     """
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except FileNotFoundError:
         return {}
     except UnicodeDecodeError as error:
@@ -55,31 +57,57 @@ def read_metadata(path: Path) -> dict[str, tuple[str, str]]:
         clip, *said = line.split("|")
         if not said or len(said) > 2:
             raise ConfigError(
-                f"{path}, line {number}: expected clip|text or clip|text|normalized text, found {len(said) + 1} fields: "
-                "correct the line, so that no text is lost."
+                f"{path}, line {number}: expected clip|text or clip|text|normalized text, found {len(said) + 1} "
+                "fields: correct the line, so that no text is lost."
             )
         if any(text.strip() for text in said):
             texts[clip.strip()] = (said[0].strip(), said[1].strip() if len(said) > 1 else "")
     return texts
 
 
+def of_clips(corpus: Path) -> dict[str, tuple[str, str]]:
+    """clip -> (text, normalized text) of the clips of a finished corpus that have one: what layouts and report tell.
+
+    The one place that knows where a clip's text comes from.
+    """
+    return read_metadata(corpus / METADATA)
+
+
+def copies(corpus: Path) -> list[Path]:
+    """The copies of metadata.csv in layouts, where a person may have written as well."""
+    return sorted(path.with_name(METADATA) for path in corpus.glob(f"*/{WRITTEN}"))
+
+
+def digest(path: Path) -> str:
+    """A digest of metadata.csv or of a copy, "" where it is not there: another one says that a person wrote into it."""
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+
+
 def gather(corpus: Path) -> list[Text]:
-    """Every text of a corpus folder, each once: from metadata.csv, its copies, and those that have no clip."""
+    """Every text of a corpus folder, each once: those that have no clip, those of metadata.csv and of its copies.
+
+    Where a person wrote into a copy, that text takes the place of the one in metadata.csv; where the latter was changed
+    as well, it comes before the copy's.
+    """
     texts = []
     if (corpus / ORPHANS).is_file():
         rows = tables.read(corpus / ORPHANS, COLUMNS)
         texts += [Text(*row) for row in rows[list(COLUMNS)].itertuples(index=False)]
-    written = [read_metadata(corpus / name) for name in (METADATA, *COPIES)]
-    if any(written):
-        places = _places(corpus)
-        for said in written:
-            for clip, (text, normalized) in said.items():
-                if clip not in places:
-                    raise ConfigError(
-                        f"{corpus / METADATA}: '{clip}' has a text, but clips.csv knows no such clip: restore its name, "
-                        "so that no text is lost."
-                    )
-                texts.append(Text(*places[clip], text, normalized))
+    written = {clip: [(corpus / METADATA, said)] for clip, said in read_metadata(corpus / METADATA).items()}
+    for copy in copies(corpus):
+        before = read_metadata(copy.with_name(WRITTEN))
+        for clip, said in read_metadata(copy).items():
+            if said != before.get(clip):
+                others = [(path, other) for path, other in written.get(clip, ()) if other != before.get(clip)]
+                written[clip] = [*others, (copy, said)]
+    places = _places(corpus) if written else {}
+    for clip, versions in written.items():
+        if clip not in places:
+            raise ConfigError(
+                f"{versions[-1][0]}: '{clip}' has a text, but clips.csv knows no such clip: restore its name, so that "
+                "no text is lost."
+            )
+        texts += [Text(*places[clip], *said) for _, said in versions]
     return list(dict.fromkeys(texts))
 
 

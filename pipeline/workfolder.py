@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TextIO
 
-from pipeline import lock, registry
+from pipeline import lock, registry, texts
 from pipeline.corpus import LAYOUT
 from pipeline.errors import ConfigError
 
@@ -29,8 +29,8 @@ def check(work: Path) -> None:
         return
     if not (work / VERSION).is_file() or (work / VERSION).read_text(encoding="utf-8").strip() != str(LAYOUT):
         raise ConfigError(
-            f"work_dir: '{work}' was made by an earlier version of voxsieve, which kept other rows: name a new work_dir "
-            "(and a new corpus_dir); the old ones stay as they are."
+            f"work_dir: '{work}' was made by an earlier version of voxsieve, which kept other rows: name a new "
+            "work_dir (and a new corpus_dir); the old ones stay as they are."
         )
     if not record(work).exists():
         raise ConfigError(
@@ -74,9 +74,10 @@ def _forget(work: Path) -> list[str]:
         marker = work / stage / WRITTEN
         try:
             told = json.loads(marker.read_text(encoding="utf-8"))
-            wrong = next(
-                (name for name, size in told["files"].items() if _size(Path(told["corpus"], name)) != size), None
-            )
+            place = Path(told["corpus"])
+            wrong = next((name for name, size in told["files"].items() if _size(place / name) != size), None)
+            texts_now = {name: texts.digest(place / name) for name in told.get("texts", {})}
+            wrong = wrong or next((name for name, digest in texts_now.items() if told["texts"][name] != digest), None)
         except FileNotFoundError:
             continue
         except (ValueError, KeyError):

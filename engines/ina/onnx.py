@@ -23,6 +23,9 @@ from engines.ina import viterbi
 from engines.spans import Span
 from pipeline.errors import Reject
 
+ENGINE = "the published weights on ONNX Runtime, fast and lean"
+ENVIRONMENT = ""
+
 PATCH = 68  # frames a network looks at
 STEP = 2  # frames from one patch to the next, 20 ms
 COARSE = 16  # patches from one first look to the next
@@ -155,6 +158,7 @@ class Segmenter:
     ):
         if engine not in ("smn", "sm"):
             raise ValueError(f"engine is {engine!r}, expected smn or sm.")
+        self.exact = exact
         self.activity = Listener(NETWORKS[engine], exact, batch, threads, device)
         self.gender = Listener(NETWORKS["gender"], exact, batch, threads, device) if gender else None
 

@@ -15,6 +15,9 @@ from engines.spans import Span
 from install import weights
 from pipeline.errors import Reject
 
+ENGINE = "the packages themselves, to check, slower"
+ENVIRONMENT = "ina"
+
 WINDOW, HOP = 400, 160  # samples of an analysis window and from one to the next
 PATCH = 68  # frames a network looks at
 
@@ -36,6 +39,7 @@ class Segmenter:
         import tensorflow
         from inaSpeechSegmenter import segmenter
 
+        self.exact = exact
         tensorflow.config.threading.set_intra_op_parallelism_threads(threads)
         if device == "cpu":
             tensorflow.config.set_visible_devices([], "GPU")

@@ -1,6 +1,7 @@
 """Resemblyzer: a voice as a d-vector of 256 numbers. Wan et al. 2018, "Generalized end-to-end loss for speaker
 verification"."""
 
+import engines
 from engines.protocols import Embedder
 
 # Cosines of the vectors of neighbours in the same recording, where room and microphone do not tell voices apart. On the
@@ -12,9 +13,5 @@ DIMENSIONS = 256
 
 
 def load(engine: str, threads: int, device: str) -> Embedder:
-    """The embedder of an engine, "onnx" or "original"; its model is loaded once."""
-    if engine == "original":
-        from engines.resemblyzer.original import Embedder
-    else:
-        from engines.resemblyzer.onnx import Embedder
-    return Embedder(threads=threads, device=device)
+    """The embedder of an engine; its model is loaded once."""
+    return engines.module("resemblyzer", engine).Embedder(threads=threads, device=device)

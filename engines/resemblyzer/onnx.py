@@ -15,6 +15,9 @@ from engines.resemblyzer import lstm as lstm_onnx
 from engines.resemblyzer import sound as resemblyzer_audio
 from engines.resemblyzer.sound import WINDOW_FRAMES
 
+ENGINE = "the published weights on ONNX Runtime, fast and lean"
+ENVIRONMENT = ""
+
 
 class Embedder:
     """The voice encoder, loaded once; `batch` windows of 1.6 s at a time on each of `threads` threads.

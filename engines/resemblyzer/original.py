@@ -10,6 +10,9 @@ import numpy as np
 from engines.embeddings import SILENT, Embedding, from_partials
 from install import weights
 
+ENGINE = "the packages themselves, to check, slower"
+ENVIRONMENT = "resemblyzer"
+
 
 class Embedder:
     """The package's `VoiceEncoder`, loaded once, on `threads` CPU threads or a GPU.

@@ -15,6 +15,9 @@ import numpy as np
 from engines.spleeter.windows import windows
 from install import weights
 
+ENGINE = "the packages themselves, to check, slower"
+ENVIRONMENT = "spleeter"
+
 logger = logging.getLogger(__name__)
 
 TILE = 512 * 1024  # samples from one tile's first to the next one's first

@@ -6,5 +6,5 @@ STAGE = Stage(
     after=("normalize",),
     reads=("engine",),
     machine=("device", "threads", "max_failed_fraction"),
-    original="resemblyzer",
+    model="resemblyzer",
 )

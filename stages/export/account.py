@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from pipeline.errors import ManifestError
+from pipeline.rows import SCHEMA
 
 
 def micros(rows: Iterable[dict]) -> int:
@@ -38,7 +39,7 @@ def account(recordings: list[dict], kept: list[dict], rejects: list[dict], stage
     by_stage = grouped(rejects, "stage")
     reasons = {stage: grouped(by_stage.get(stage, []), "reason") for stage in stages}
     return {
-        "schema": 2,
+        "schema": SCHEMA,
         "input": {
             "recordings": len(recordings) + sum(row["parent_id"] is None for row in at_index),
             "seconds": total / 1e6,
@@ -58,5 +59,6 @@ def _where(recordings: list[dict], kept: list[dict], rejects: list[dict]) -> str
         spent[row["recording_id"]] = spent.get(row["recording_id"], 0) + micros([row])
     for row in recordings:
         if abs(spent[row["id"]] - micros([row])) > 1000:
-            return f"{row['id']} ({row['source']}) has {micros([row]) / 1e6:.3f} s, {spent[row['id']] / 1e6:.3f} s of them told"
+            whole, told = micros([row]) / 1e6, spent[row["id"]] / 1e6
+            return f"of {row['id']} ({row['source']}), {whole:.3f} s long, {told:.3f} s are told"
     return "rejects name recordings that the index does not have"

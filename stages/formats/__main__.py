@@ -1,8 +1,8 @@
-"""formats: the corpus in the layouts that trainers read, and its dataset card.
+"""formats: the corpus in the layouts that trainers read, its splits, and its dataset card.
 
 Each layout is a folder of the corpus, built beside and put in its place when whole; folders of layouts that are not
 wanted (any more) are removed, as they would tell of an older corpus. Texts that a person wrote into one are taken up
-first. README.md comes last.
+first. splits.csv keeps how the corpus was split; README.md, the card, comes last.
 """
 
 import json
@@ -13,9 +13,9 @@ from pathlib import Path
 from pipeline import corpus, lock, manifest, program, tables, texts
 from pipeline.errors import ConfigError
 from pipeline.program import Job
-from stages.formats import card, layouts
+from stages.formats import card, layouts, splits
 from stages.formats.clips import Clips
-from stages.formats.splits import NAMES, Splits
+from stages.formats.splits import GAP, NONE, Shares
 
 STAGE = "formats"
 CARD = "README.md"
@@ -38,27 +38,37 @@ def take_up_texts(place: Path) -> None:
     texts.write(place, clips["id"], given, left)
 
 
+def tell_splits(clips: Clips) -> None:
+    """Log what a person may not expect of the splits."""
+    wanted = {splits.VALIDATION: clips.shares.validation, splits.TEST: clips.shares.test}
+    for name in (name for name, share in wanted.items() if share and name not in clips.splits):
+        log.warning("no clip fell to %s: raise its share in export.split or change export.seed", name)
+    if apart := clips.count(NONE):
+        log.info("clips in no split, as they lie within %g s of a clip of another split: %d", GAP, apart)
+
+
 def write(job: Job, place: Path) -> list[str]:
-    """Write the wanted layouts into the corpus, remove the others, and put the card beside them; give what there is."""
+    """Write the wanted layouts into the corpus, remove the others, and put the card beside them; name what there is."""
     settings, statistics = job.settings, statistics_of(place)
     take_up_texts(place)
-    clips = Clips(place, Splits(settings.split.validation, settings.split.test, settings.seed))
-    if absent := [name for name in NAMES if name not in clips.splits]:
-        log.warning("no recording fell to %s: raise its share in export.split or change the seed", ", ".join(absent))
+    clips = Clips(place, Shares(settings.split.validation, settings.split.test, settings.seed))
+    tell_splits(clips)
     new = place / f"{corpus.BUILDING}-{STAGE}"
     shutil.rmtree(new, ignore_errors=True)
-    for name, layout in layouts.known().items():
-        if name in settings.exports:
-            (new / name).mkdir(parents=True)
-            layout.write(clips, new / name)
-            log.info("%s: %d clips", name, sum(clips.splits.values()))
+    wanted = {name: layout for name, layout in layouts.known().items() if name in settings.exports}
+    for name, layout in wanted.items():
+        clips.check(layout.NEEDS, name)
+        (new / name).mkdir(parents=True)
+        layout.write(clips, new / name)
+        log.info("%s: %d clips", name, sum(clips.splits.values()))
     for name in layouts.known():
         shutil.rmtree(place / name, ignore_errors=True)
-        if name in settings.exports:
+        if name in wanted:
             (new / name).rename(place / name)
     shutil.rmtree(new, ignore_errors=True)
-    manifest.write_text(place / CARD, card.text(clips, statistics, settings.exports, job.args.described))
-    return [*settings.exports, CARD]
+    splits.write(place / splits.FILE, clips.divided, clips.shares)
+    manifest.write_text(place / CARD, card.text(clips, statistics, list(wanted), job.args.described))
+    return [*wanted, splits.FILE, CARD]
 
 
 def main() -> None:
@@ -73,9 +83,11 @@ def main() -> None:
         files = [
             path for name in names for path in [place / name, *sorted((place / name).rglob("*"))] if path.is_file()
         ]
-        sizes = {path.relative_to(place).as_posix(): path.stat().st_size for path in files}
-        own = {name: size for name, size in sizes.items() if name not in texts.COPIES}
-        manifest.write_text(job.out / "corpus.json", json.dumps({"corpus": str(place), "files": own}, indent=0) + "\n")
+        to_fill_in = [place / texts.METADATA, *texts.copies(place)]
+        sizes = {path.relative_to(place).as_posix(): path.stat().st_size for path in files if path not in to_fill_in}
+        digests = {path.relative_to(place).as_posix(): texts.digest(path) for path in to_fill_in}
+        written = {"corpus": str(place), "files": sizes, "texts": digests}
+        manifest.write_text(job.out / "corpus.json", json.dumps(written, indent=0) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """The dataset card: README.md of the corpus, with a header as Hugging Face reads it.
 
-It says what a person needs before using the corpus: hours, speakers, splits, sources, licences, how it was made.
+It says what a person needs before using the corpus: hours, speakers, texts, splits, sources, licences, how it was made.
 Nothing in it depends on when or where it was made. Source of the header's keys and values: the "Dataset Card metadata"
 specification of huggingface_hub.
 """
@@ -17,10 +17,11 @@ from pathlib import Path
 from install.pins import PINNED
 from stages.formats import layouts
 from stages.formats.clips import Clips
+from stages.formats.splits import FILE, GAP, NAMES, NONE
 
 SOURCES = 50  # rows of the table of sources, those with most seconds; a corpus may have a hundred thousand
 STEPS = (1_000, 10_000, 100_000, 1_000_000, 10_000_000)  # the sizes that the header's size_categories knows
-NAMES = ("1K", "10K", "100K", "1M", "10M")
+STEP_NAMES = ("1K", "10K", "100K", "1M", "10M")
 
 
 @dataclass
@@ -36,19 +37,21 @@ class Tally:
         self.micros += round(row["end"] * 1e6) - round(row["start"] * 1e6)
         self.recordings.add(row["recording"])
 
-    def cells(self) -> list[str]:
-        return [str(len(self.recordings)), str(self.clips), f"{self.micros / 3.6e9:.3f}"]
+    @property
+    def hours(self) -> str:
+        return f"{self.micros / 3.6e9:.3f}"
 
 
-def tallies(rows: Iterable[dict]) -> dict[str, dict[tuple[str, ...], Tally]]:
+Tallies = dict[tuple[str, ...], Tally]
+
+
+def tallies(rows: Iterable[dict]) -> dict[str, Tallies]:
     """Tallies of the whole, and by split, speaker, licence and source (which has url and licence too)."""
-    by: dict[str, dict[tuple[str, ...], Tally]] = {
-        name: defaultdict(Tally) for name in ("whole", "split", "speaker", "licence", "source")
-    }
+    by: dict[str, Tallies] = {name: defaultdict(Tally) for name in ("whole", "split", "speaker", "licence", "source")}
     for row in rows:
         by["whole"][()].add(row)
         for name in ("split", "speaker", "licence"):
-            by[name][(row[name],)].add(row)
+            by[name][(row.get(name, ""),)].add(row)
         by["source"][row["source"], row["url"], row["licence"]].add(row)
     return by
 
@@ -64,18 +67,20 @@ def table(names: Iterable[str], lines: Iterable[Iterable[str]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in [head, ["---"] * len(head), *lines])
 
 
-def tally_table(names: Iterable[str], found: dict[tuple[str, ...], Tally]) -> str:
+def tally_table(names: Iterable[str], by_key: Tallies) -> str:
     """A table of tallies: their keys, then recordings, clips and hours."""
-    lines = ([*map(cell, key), *one.cells()] for key, one in found.items())
+    lines = (
+        [*map(cell, key), str(len(tally.recordings)), str(tally.clips), tally.hours] for key, tally in by_key.items()
+    )
     return table([*names, "recordings", "clips", "hours"], lines)
 
 
-def sources(found: dict[tuple[str, ...], Tally]) -> str:
+def sources(by_source: Tallies) -> str:
     """The table of sources, the longest first, and how many it leaves out."""
-    ranked = sorted(found.items(), key=lambda pair: (-pair[1].micros, pair[0]))
+    ranked = sorted(by_source.items(), key=lambda pair: (-pair[1].micros, pair[0]))
     text = tally_table(("source", "url", "licence"), dict(ranked[:SOURCES]))
     rest = ranked[SOURCES:]
-    hours = sum(one.micros for _, one in rest) / 3.6e9
+    hours = sum(tally.micros for _, tally in rest) / 3.6e9
     return text + (f"\n\nAnd {len(rest)} more with {hours:.3f} hours: see clips.csv." if rest else "")
 
 
@@ -83,15 +88,15 @@ def size_category(clips: int) -> str:
     """The header's word for a number of clips."""
     for i, step in enumerate(STEPS):
         if clips < step:
-            return f"{NAMES[i - 1]}<n<{NAMES[i]}" if i else f"n<{NAMES[0]}"
-    return f"n>{NAMES[-1]}"
+            return f"{STEP_NAMES[i - 1]}<n<{STEP_NAMES[i]}" if i else f"n<{STEP_NAMES[0]}"
+    return f"n>{STEP_NAMES[-1]}"
 
 
 def header(clips: Clips, formats: list[str], licensed: bool) -> str:
-    """The YAML header. With the Hugging Face export, loading the corpus folder loads its Parquet files."""
+    """The YAML header, with what the layouts add to it."""
     import yaml
 
-    said: dict[str, object] = {
+    entries: dict[str, object] = {
         "pretty_name": "Speech corpus made by voxsieve",
         "license": "other" if licensed else "unknown",
         "task_categories": ["text-to-speech"],
@@ -99,44 +104,64 @@ def header(clips: Clips, formats: list[str], licensed: bool) -> str:
         "size_categories": [size_category(sum(clips.splits.values()))],
         "tags": ["audio", "speech", "voxsieve"],
     }
-    if "huggingface" in formats and clips.splits:
-        files = [{"split": name, "path": f"huggingface/parquet/{name}-*.parquet"} for name in clips.splits]
-        said["configs"] = [{"config_name": "default", "data_files": files}]
-    return f"---\n{yaml.safe_dump(said, sort_keys=False)}---"
+    for name in formats:
+        if add := getattr(layouts.known()[name], "card_header", None):
+            entries |= add(clips)
+    return f"---\n{yaml.safe_dump(entries, sort_keys=False)}---"
 
 
 def versions() -> list[tuple[str, str]]:
     """voxsieve, Python, and the packages that voxsieve imports, as installed."""
     root = Path(__file__).parents[2]
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    names = [requirement.split("==")[0] for requirement in project["dependencies"]]
-    found = [(name, metadata.version(name)) for name in names]
-    return [("voxsieve", project["version"]), ("Python", platform.python_version()), *found]
+    packages = [requirement.split("==")[0] for requirement in project["dependencies"]]
+    installed = [(package, metadata.version(package)) for package in packages]
+    return [("voxsieve", project["version"]), ("Python", platform.python_version()), *installed]
+
+
+def transcripts(clips: Clips, whole: int) -> str:
+    """How many clips have texts."""
+    if not clips.texts:
+        return "No clip has a text."
+    return f"{len(clips.texts)} of {whole} clips have a text (`metadata.csv`: clip, text, normalized text)."
+
+
+def splitting(clips: Clips, by_split: Tallies) -> str:
+    """How the splits were drawn, and how many clips are in none."""
+    shares, apart = clips.shares, by_split.get((NONE,))
+    lines = [
+        "By recording, or by passage of a recording where whole ones are too long for the shares to be met. What was "
+        f"drawn stays when recordings are added (`{FILE}`). Shares of the seconds aimed at: validation "
+        f"{shares.validation:g}, test {shares.test:g}, the rest train; seed {shares.seed}."
+    ]
+    if apart:
+        lines.append(
+            f"Clips in no split, as they lie within {GAP:g} s of a clip of another split in the same recording: "
+            f"{apart.clips} ({apart.hours} hours)."
+        )
+    return " ".join(lines)
 
 
 def text(clips: Clips, statistics: dict, formats: list[str], settings: dict) -> str:
     """The whole card."""
     import yaml
 
-    by = tallies(clips.rows())
+    by = tallies(clips.rows(*NAMES, NONE))
     whole = by["whole"][()]
-    splitting = clips.splitting
-    by_split = {(name,): by["split"][(name,)] for name in clips.splits}
     licensed = any(key[0] for key in by["licence"])
     parts = [
         header(clips, formats, licensed),
         "# Speech corpus",
-        f"{whole.clips} clips, {whole.micros / 3.6e9:.3f} hours of {len(by['speaker'])} speakers, from "
+        f"{whole.clips} clips, {whole.hours} hours of {len(by['speaker'])} speakers, from "
         f"{len(whole.recordings)} recordings ({statistics['input']['seconds'] / 3600:.3f} hours were searched). "
-        "There are no transcripts. Speakers, labels and scores are a machine's judgement.",
+        f"{transcripts(clips, whole.clips)} Speakers, labels and scores are a machine's judgement.",
         "`clips.csv` tells of every clip where it comes from (source, start and end in seconds) and what was measured; "
         "`rejects.csv` tells of every second that was left out why. The audio is in `wavs/`: mono, 16 bit.",
         "## Speakers",
         tally_table(("speaker",), dict(sorted(by["speaker"].items()))),
         "## Splits",
-        "By recording: none is in two splits, and each keeps its split when others are added. Shares aimed at: "
-        f"validation {splitting.validation:g}, test {splitting.test:g}, the rest train; seed {splitting.seed}.",
-        tally_table(("split",), by_split),
+        splitting(clips, by["split"]),
+        tally_table(("split",), {(name,): by["split"][name,] for name in clips.splits}),
         "## Licences",
         "What the sources state. Whether a use is allowed is for the user to judge.",
         tally_table(("licence",), dict(sorted(by["licence"].items()))),

@@ -1,51 +1,85 @@
-"""corpus/clips.csv as every export reads it: a row at a time, with types, its split and its provenance."""
+"""The clips of a corpus as every layout reads them: a row at a time, with types, provenance, text and split."""
 
-import csv
-import re
 import wave
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from pipeline.errors import ManifestError
-from stages.formats.splits import NAMES, Splits
+import numpy as np
 
-NEEDED = ("clip", "path", "recording", "source", "start", "end", "duration", "speaker", "sample_rate")
+from pipeline import corpus, tables, texts
+from pipeline.errors import ManifestError
+from stages.formats import splits
+from stages.formats.passages import MICROS
+from stages.formats.splits import NAMES, NONE, Given, Places, Shares
+
+NEEDED = ("clip", "path", "recording", "source", "sha256", "start", "end")  # by every layout
 PROVENANCE = ("url", "licence")  # empty where clips.csv does not tell them
-# Columns that stay text even where every value happens to look like a number.
-TEXT = frozenset("clip path recording source label speaker url licence page title uploader published split".split())
-INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")  # fits 64 bits; 007 is a name
-NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
-SHARD_BYTES = 500_000_000  # of audio in one file of an export that packs it
+TEXTS = ("text", "text_normalized")
+SHARD_BYTES = 500_000_000  # of audio in one file of a layout that packs it
 
 
 @dataclass(frozen=True)
 class Clips:
-    """The clips of a corpus folder, and how its recordings are split."""
+    """The clips of a corpus folder, and how they are split."""
 
     corpus: Path
-    splitting: Splits
+    shares: Shares
 
-    @property
+    @cached_property
     def columns(self) -> dict[str, type]:
-        """Every column of a row and its type: int, float or str."""
-        return self._survey[0]
+        """Every column of a row and its type (int, float or str); TEXTS where a clip has one."""
+        kinds = dict(self._kinds) | {name: str for name in PROVENANCE}
+        if self.texts:
+            kinds |= dict.fromkeys(TEXTS, str)
+        return kinds | {"split": str}
 
-    @property
+    @cached_property
+    def texts(self) -> dict[str, tuple[str, str]]:
+        """clip -> (text, normalized text) of those that have one."""
+        return texts.of_clips(self.corpus)
+
+    @cached_property
+    def divided(self) -> Given:
+        """The split of every passage: those that splits.csv tells, and those that are drawn now."""
+        given = splits.read(self.corpus / splits.FILE, self.shares)
+        return splits.divide(self._places[0], self.shares, given)
+
+    @cached_property
     def splits(self) -> dict[str, int]:
         """The splits that have clips, in the order train, validation, test, and how many."""
-        return self._survey[1]
+        return {name: count for name in NAMES if (count := self.count(name))}
 
-    def rows(self, split: str | None = None) -> Iterator[dict]:
-        """The rows of a split or of all, in the order of clips.csv; a missing number is None, a missing text ""."""
-        columns = self.columns
-        for row in self._texts():
-            if split in (None, row["split"]):
-                yield {name: _typed(row[name], kind) for name, kind in columns.items()}
+    def count(self, split: str) -> int:
+        """How many clips a split has."""
+        return int(np.count_nonzero(self._split == (*NAMES, NONE).index(split)))
+
+    def rows(self, *wanted: str) -> Iterator[dict]:
+        """The clips of these splits (of all three, if none is named), in the order of clips.csv.
+
+        A missing number is None, a missing text "".
+        """
+        names = (*NAMES, NONE)
+        kept = np.isin(self._split, [names.index(name) for name in wanted or NAMES])
+        begun = 0
+        for frame in tables.chunks(self.corpus / corpus.CLIPS, self._kinds):
+            here = slice(begun, begun + len(frame))
+            begun += len(frame)
+            for row, split in zip(tables.records(frame[kept[here]]), self._split[here][kept[here]], strict=True):
+                said = dict(zip(TEXTS, self.texts.get(row["clip"], ("", "")), strict=True)) if self.texts else {}
+                yield dict.fromkeys(PROVENANCE, "") | row | said | {"split": names[split]}
+
+    def check(self, needed: Iterable[str], layout: str) -> None:
+        """Raise ManifestError where clips.csv lacks a column that a layout needs."""
+        if absent := [name for name in needed if name not in self._kinds]:
+            raise ManifestError(
+                f"{self.corpus / corpus.CLIPS} has no column {', '.join(absent)}, which the layout {layout} needs: "
+                "export it again."
+            )
 
     def wav(self, row: dict) -> Path:
-        """The clip's file in corpus/wavs."""
+        """The clip's file in the corpus."""
         return self.corpus / row["path"]
 
     def size(self, row: dict) -> int:
@@ -64,55 +98,49 @@ class Clips:
             raise self._missing(row) from None
 
     @cached_property
-    def _survey(self) -> tuple[dict[str, type], dict[str, int]]:
-        """Types and counts, in one pass. A column is a number where all that is in it is one."""
-        kinds: dict[str, type | None] = dict.fromkeys(self._fields)
-        counts = dict.fromkeys(NAMES, 0)
-        for row in self._texts():
-            counts[row["split"]] += 1
-            for name, text in row.items():
-                if text and kinds[name] is not str:
-                    kinds[name] = _wider(kinds[name], text)
-        columns = {name: str if name in TEXT else kind or str for name, kind in kinds.items()}
-        return columns, {name: count for name, count in counts.items() if count}
+    def _kinds(self) -> dict[str, type]:
+        """The columns of clips.csv."""
+        return tables.kinds_of(self.corpus / corpus.CLIPS, NEEDED)
 
     @cached_property
-    def _fields(self) -> list[str]:
-        """The header of clips.csv, and what it lacks of PROVENANCE and the split."""
-        header = next(self._records())
-        return header + [name for name in (*PROVENANCE, "split") if name not in header]
+    def _places(self) -> tuple[Places, dict[str, np.ndarray]]:
+        """The places of every recording's clips, and their numbers in clips.csv."""
+        columns = {name: self._kinds[name] for name in ("sha256", "start", "end")}
+        recordings: dict[str, int] = {}
+        number, place = [np.zeros(0, int)], [np.zeros((0, 2), np.int64)]
+        for frame in tables.chunks(self.corpus / corpus.CLIPS, columns):
+            number.append(np.array([recordings.setdefault(sha256, len(recordings)) for sha256 in frame["sha256"]], int))
+            place.append(np.rint(frame[["start", "end"]].to_numpy(float) * MICROS).astype(np.int64))
+        of_recording, places = np.concatenate(number), np.concatenate(place)
+        order = np.argsort(of_recording, kind="stable")
+        bounds = np.cumsum(np.bincount(of_recording, minlength=len(recordings)))[:-1]
+        rows = dict(zip(recordings, np.split(order, bounds), strict=True)) if recordings else {}
+        return {sha256: places[numbers] for sha256, numbers in rows.items()}, rows
 
-    def _texts(self) -> Iterator[dict[str, str]]:
-        """Rows as text, with all of `_fields`."""
-        records = self._records()
-        header = next(records)
-        blank = dict.fromkeys(self._fields, "")
-        for number, cells in enumerate(records, 1):
-            if len(cells) != len(header):
-                raise ManifestError(
-                    f"{self.corpus / 'clips.csv'}, clip {number}: expected {len(header)} columns, found {len(cells)}: "
-                    "run the export stage again."
-                )
-            row = blank | dict(zip(header, cells, strict=True))
-            yield row | {"split": self.splitting.of(row["source"])}
-
-    def _records(self) -> Iterator[list[str]]:
-        """The header, then the cells of every row. What is not UTF-8 in a file's name becomes U+FFFD."""
-        path = self.corpus / "clips.csv"
-        if not path.is_file():
-            raise ManifestError(f"{path} does not exist: run the export stage, or check --corpus.")
-        with open(path, encoding="utf-8", errors="replace", newline="") as lines:
-            records = csv.reader(lines)
-            header = next(records, [])
-            if absent := [name for name in NEEDED if name not in header]:
-                raise ManifestError(f"{path}: expected the columns {', '.join(NEEDED)}, found no {', '.join(absent)}.")
-            yield header
-            yield from records
+    @cached_property
+    def _split(self) -> np.ndarray:
+        """The split of every row of clips.csv, as its number among NAMES and NONE."""
+        places, rows = self._places
+        split = np.zeros(sum(map(len, rows.values())), np.int8)
+        names = {name: number for number, name in enumerate((*NAMES, NONE))}
+        for sha256, of_clips in splits.of_clips(places, self.divided).items():
+            split[rows[sha256]] = [names[name] for name in of_clips]
+        return split
 
     def _missing(self, row: dict) -> ManifestError:
         return ManifestError(
             f"{row['clip']}: clips.csv expects {self.wav(row)}, found no such file: run the export stage again."
         )
+
+
+def record(row: dict) -> dict:
+    """What a layout's own record tells of a clip: all but its path, and texts only where it has one."""
+    return {name: value for name, value in row.items() if name != "path" and (value != "" or name not in TEXTS)}
+
+
+def text_of(row: dict) -> str:
+    """The clip's text as it was written, or normalized where that alone is known; "" where it has none."""
+    return row.get("text") or row.get("text_normalized", "")
 
 
 def batches(rows: Iterable[dict], size: Callable[[dict], int], limit: int) -> Iterator[list[dict]]:
@@ -127,22 +155,3 @@ def batches(rows: Iterable[dict], size: Callable[[dict], int], limit: int) -> It
         filled += more
     if batch:
         yield batch
-
-
-def write_csv(path: Path, fields: Iterable[str], rows: Iterable[dict]) -> None:
-    """Rows as CSV with a header, streamed."""
-    with open(path, "w", encoding="utf-8", newline="") as lines:
-        table = csv.DictWriter(lines, fields, lineterminator="\n")
-        table.writeheader()
-        table.writerows(rows)
-
-
-def _wider(kind: type | None, text: str) -> type:
-    """The narrowest type that holds what came before and `text`."""
-    if kind is not float and INTEGER.fullmatch(text):
-        return int
-    return float if NUMBER.fullmatch(text) else str
-
-
-def _typed(text: str, kind: type) -> str | int | float | None:
-    return text if kind is str else kind(text) if text else None

@@ -15,7 +15,9 @@ STAGE = Stage(
             list[Literal[tuple(layouts.known())]],
             Field(
                 default=[],
-                description=f"Further layouts to write into corpus_dir: {', '.join(layouts.known())}.",
+                description="Further layouts to write into corpus_dir: "
+                + ", ".join(f"{name} ({layout.HELP})" for name, layout in layouts.known().items())
+                + ".",
             ),
         )
     },

@@ -17,9 +17,7 @@ def read_ids(place: Path) -> dict[str, dict]:
     """path -> {"id", "shard"}, from ids.json, or where that is lost or torn from the shards' own manifests."""
     try:
         return json.loads((place / "ids.json").read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        pass
-    except ValueError:
+    except (FileNotFoundError, ValueError):
         pass
     ids = {}
     for path in sorted(place.glob("s*/manifest.jsonl")):

@@ -60,11 +60,11 @@ def _deal(clips: Clips, scratch: Path) -> list[Path]:
     with ExitStack() as stack:
         outs = [stack.enter_context(open(file, "wb")) for file in files]
         held, size = [], 0
-        for clip, found, frames in clips:
-            one = np.empty(len(found), POSTING)
-            one["hash"], one["clip"], one["frame"] = found, clip, frames
-            held.append(one)
-            size += len(one)
+        for clip, hashes, frames in clips:
+            postings = np.empty(len(hashes), POSTING)
+            postings["hash"], postings["clip"], postings["frame"] = hashes, clip, frames
+            held.append(postings)
+            size += len(postings)
             if size > HELD:
                 _append(held, outs)
                 held, size = [], 0
@@ -104,7 +104,7 @@ def _aligned(first: np.ndarray, second: np.ndarray, step: np.ndarray, when: np.n
     order = np.lexsort((step, second, first))
     first, second, step, when = first[order], second[order], step[order], when[order]
     pairs = np.flatnonzero(np.diff(first, prepend=-1) | np.diff(second, prepend=-1))
-    found = []
+    matches = []
     for low, high in pairwise([*pairs, len(first)]):
         if high - low < SHARED:
             continue
@@ -114,5 +114,7 @@ def _aligned(first: np.ndarray, second: np.ndarray, step: np.ndarray, when: np.n
         best = int(np.argmax(reach - np.arange(len(steps))))
         moments = np.unique(when[low + best : low + reach[best]])
         if len(moments) >= SHARED:
-            found.append(Match(int(first[low]), int(second[low]), float(moments[-1] - moments[0]) / FRAMES_PER_SECOND))
-    return found
+            matches.append(
+                Match(int(first[low]), int(second[low]), float(moments[-1] - moments[0]) / FRAMES_PER_SECOND)
+            )
+    return matches

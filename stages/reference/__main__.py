@@ -6,10 +6,13 @@ file.
 """
 
 import logging
+from itertools import islice
+from pathlib import Path
 
 import numpy as np
 
 from engines import resemblyzer
+from engines.embeddings import SILENT, Embedding, from_partials
 from engines.protocols import Embedder
 from pipeline import arrays, audio, inputs, lock, program
 from pipeline.errors import ConfigError, Reject
@@ -17,7 +20,21 @@ from stages.reference import doubts
 
 STAGE = "reference"
 LEAST_SECONDS = 1.6
+BLOCKS = 15  # of audio.BLOCK_SECONDS each, five minutes
 log = logging.getLogger("voxsieve")
+
+
+def embed_file(path: Path, embedder: Embedder) -> Embedding:
+    """The voice of a file of any length, of which BLOCKS are held at a time. Raises Reject where it cannot be read."""
+    blocks = audio.decode_mono(path, embedder.SAMPLE_RATE)
+    pieces = []
+    while piece := list(islice(blocks, BLOCKS)):
+        pieces += embedder.embed([np.concatenate(piece)])
+    if len(pieces) == 1:
+        return pieces[0]
+    partials = np.concatenate([piece.partials for piece in pieces])
+    samples = round(sum(piece.voiced_seconds for piece in pieces) * embedder.SAMPLE_RATE)
+    return from_partials(partials, samples, embedder.SAMPLE_RATE) if samples else SILENT
 
 
 def embed_target(name: str, path: str, embedder: Embedder) -> tuple[np.ndarray, str]:
@@ -25,7 +42,7 @@ def embed_target(name: str, path: str, embedder: Embedder) -> tuple[np.ndarray, 
     voices, files = [], []
     for item in inputs.find(path, f"speaker.targets: {name}"):
         try:
-            (voice,) = embedder.embed([audio.concatenated(audio.decode_mono(item.path, embedder.SAMPLE_RATE))])
+            voice = embed_file(item.path, embedder)
         except Reject as error:
             if item.certain and not item.path.name.startswith("."):  # such a file need not be a recording
                 raise ConfigError(

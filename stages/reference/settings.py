@@ -25,6 +25,6 @@ STAGE = Stage(
     reads=("engine", "speaker.targets"),
     machine=("device", "threads"),
     check=check,
-    original="resemblyzer",
+    model="resemblyzer",
     results=("references.npz",),
 )

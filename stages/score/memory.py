@@ -1,7 +1,7 @@
 """What was scored once is kept: a changed choice of voices scores only the clips that nobody has heard yet.
 
-Of each recording two files beside the manifest: scores as JSON, fingerprints as an .npz with `hashes` and `frames`, those
-of clip i from bounds[i] on.
+Of each recording two files beside the manifest: scores as JSON, fingerprints as an .npz with `hashes` and `frames`,
+those of clip i from bounds[i] on.
 """
 
 import hashlib

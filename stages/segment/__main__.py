@@ -22,7 +22,7 @@ def process(rows: list[dict], job: Job, segmenter: Segmenter, vad: Vad | None) -
     (row,) = rows
     settings = job.settings
     if vad:
-        heard = hearing.passages(row, job.work, segmenter, vad, settings.gender, settings.exact, settings.threads)
+        heard = hearing.passages(row, job.work, segmenter, vad, settings.gender, settings.threads)
     else:
         path = job.work / row["mixture" if settings.source == "mixture" else "path"]
         heard = segmenter.segment(audio.decode_mono(path, segmenter.SAMPLE_RATE, row["downmix"], pcm16=True))

@@ -11,15 +11,17 @@ from engines.silero.onnx import Vad
 from pipeline import audio
 from stages.segment import labels
 
-PATCH_SECONDS = 0.02
+FRAMES = 2  # from patch to patch, 20 ms
 EVERY = 8  # patches from one that is looked at to the next: 160 ms, four to a patch's width
+SPARSE = 24  # for gender, which is one for a stretch of speech: 480 ms, less than the width of a patch
+SURE = 0.35  # a stretch whose mean probability of a male voice is as near to 0.5 is looked at more closely
 
 
 class Signal:
     """One signal heard once: probability of speech and level of every frame, and what the networks need of it."""
 
-    def __init__(self, path: Path, downmix: audio.Downmix, gain: float, segmenter: Segmenter, vad: Vad, every: int):
-        self.segmenter, self.every = segmenter, every
+    def __init__(self, path: Path, downmix: audio.Downmix, gain: float, segmenter: Segmenter, vad: Vad):
+        self.segmenter = segmenter
         level_parts, stream = [], vad.stream()
         rest = np.zeros(0, np.float32)
 
@@ -36,38 +38,45 @@ class Signal:
         self.level = np.concatenate(level_parts)
         self.probability = labels.at_frames(stream.probability(), stream.SECONDS, len(self.level))
 
-    def posteriors(self, network: str, wanted: np.ndarray) -> dict[str, np.ndarray]:
-        """The network's posteriors at every frame (n,), looked at where frames are `wanted`, 0 elsewhere."""
-        step = round(self.every * PATCH_SECONDS * labels.FRAMES_PER_SECOND)
-        chosen = np.flatnonzero(np.logical_or.reduceat(wanted, np.arange(0, len(wanted), step)))
-        looked_at = self.segmenter.posteriors(self.heard, network, chosen * self.every + self.every // 2)
+    def posteriors(self, network: str, wanted: np.ndarray, every: int) -> dict[str, np.ndarray]:
+        """The network's posteriors at every frame (n,), looked at where frames are `wanted`, 0 elsewhere.
+
+        Every stretch of wanted frames is divided into equal parts of at most `every` patches, or of one where all
+        patches are to be looked at, and a part is looked at in its middle.
+        """
+        longest = FRAMES * (1 if self.segmenter.exact else every)
+        edges = [np.linspace(start, stop, 1 - (start - stop) // longest) for start, stop in labels.stretches(wanted)]
+        patches = [np.round((parts[1:] + parts[:-1]) / (2 * FRAMES)).astype(int) for parts in edges]
+        looked_at = self.segmenter.posteriors(self.heard, network, np.concatenate([np.zeros(0, int), *patches]))
+        frames = [np.diff(np.round(parts).astype(int)) for parts in edges]
+        lengths = np.concatenate([np.zeros(0, int), *frames])
         spread = {}
         for label, values in looked_at.items():
-            everywhere = np.zeros(-(-len(wanted) // step), np.float32)
-            everywhere[chosen] = values
-            spread[label] = np.repeat(everywhere, step)[: len(wanted)]
+            spread[label] = np.zeros(len(wanted), np.float32)
+            spread[label][wanted] = np.repeat(values, lengths)
         return spread
 
 
-def passages(
-    row: dict, work: Path, segmenter: Segmenter, vad: Vad, gender: bool, exact: bool, threads: int
-) -> list[labels.Passage]:
-    """The passages of a recording, from its mixture and its vocals, which are listened to at the same time.
+def male_voice(vocals: Signal, speaking: np.ndarray) -> np.ndarray:
+    """The probability of a male voice at every frame (n,) of those `speaking`, 0 elsewhere."""
+    male = vocals.posteriors("gender", speaking, SPARSE)["male"]
+    unsure = np.zeros(len(speaking), bool)
+    for start, stop in labels.stretches(speaking):
+        unsure[start:stop] = abs(male[start:stop].mean() - 0.5) < SURE
+    return np.where(unsure, vocals.posteriors("gender", unsure, EVERY)["male"], male)
 
-    exact: look at every patch of 20 ms.
-    """
+
+def passages(row: dict, work: Path, segmenter: Segmenter, vad: Vad, gender: bool, threads: int) -> list[labels.Passage]:
+    """The passages of a recording, from its mixture and its vocals, which are listened to at the same time."""
     sounds = ((work / row["mixture"], 1.0), (work / row["path"], row["gain"]))
-    every = 1 if exact else EVERY
     with ThreadPoolExecutor(min(threads, len(sounds))) as pool:
-        mixture, vocals = pool.map(
-            lambda sound: Signal(sound[0], row["downmix"], sound[1], segmenter, vad, every), sounds
-        )
+        mixture, vocals = pool.map(lambda sound: Signal(sound[0], row["downmix"], sound[1], segmenter, vad), sounds)
     frames = min(len(mixture.level), len(vocals.level))
     mixture_db, vocals_db = mixture.level[:frames], vocals.level[:frames]
     probability = (mixture.probability[:frames] + vocals.probability[:frames]) / 2
     speaking, quiet = labels.speech(probability, vocals_db), labels.silent(mixture_db)
-    activity = mixture.posteriors("activity", ~speaking)
+    activity = mixture.posteriors("activity", ~speaking, EVERY)
     music = labels.log_odds(activity["music"], activity.get("noise", np.zeros(frames)))
-    male = vocals.posteriors("gender", speaking)["male"] if gender else None
+    male = male_voice(vocals, speaking) if gender else None
     label = labels.backgrounds(speaking, quiet, music)
     return labels.passages(label, probability, music, male, vocals_db, mixture_db)

@@ -26,5 +26,5 @@ STAGE = Stage(
     section=Segment,
     reads=("engine",),
     machine=("device", "threads", "max_failed_fraction"),
-    original="ina",
+    model="ina",
 )

@@ -55,8 +55,8 @@ STAGE = Stage(
                 default=Filters(),
                 description="Least and greatest value of a score that a kept clip has; `min` and `max` of: "
                 + ", ".join(scores.known())
-                + ". They cost seconds to change: the scores are kept. What is shipped only drops what is plainly broken; "
-                "for a studio-like corpus try dnsmos_ovrl 2.8 and bandwidth_hz 7000 (drops telephone).",
+                + ". They cost seconds to change: the scores are kept. What is shipped only drops what is plainly "
+                "broken; for a studio-like corpus try dnsmos_ovrl 2.8 and bandwidth_hz 7000 (drops telephone).",
             ),
         ),
         "repeats": (Repeats, Repeats()),

@@ -15,5 +15,5 @@ STAGE = Stage(
     section=Separate,
     reads=("engine",),
     machine=("device", "threads", "max_failed_fraction"),
-    original="spleeter",
+    model="spleeter",
 )

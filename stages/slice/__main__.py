@@ -3,6 +3,8 @@
 A clip is a place in the vocals: no audio is written. All that is in no clip is listed in the rejects.
 """
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 
 from engines import resemblyzer, spans
@@ -10,36 +12,44 @@ from engines.protocols import Embedder
 from pipeline import audio, clips, manifest, program, run
 from pipeline.program import Job
 from pipeline.rows import Clip, Segmented, clip_id
-from stages.slice import cut
+from stages.slice import cut, original
 from stages.slice.turns import Utterance
 
 STAGE = "slice"
 CLIPS_AT_ONCE = 64
+PIECE = 3000  # frames whose levels are taken at once
 
 
 def plan(row: dict, job: Job, embedder: Embedder) -> tuple[list[Utterance], list[tuple[str, float, float]]]:
     """The clips of a recording, in frames, and its labelled spans."""
     audio.check_there(job.work / row["path"])
-    labelled, vocals = spans.read_csv(job.work / row["path"]), job.work / row["vocals"]
+    audio.check_there(job.work / row["vocals"])
+    labelled = spans.read_csv(job.work / row["path"])
 
-    def mono():
-        start = 0.0
-        for block in audio.blocks(vocals):
-            yield audio.to_mono(block, row["downmix"], start, audio.WORK_RATE) / np.float32(row["gain"])
-            start += len(block) / audio.WORK_RATE
+    def sound(part: Utterance) -> np.ndarray:
+        place = {"start": part.start / cut.FRAMES_PER_SECOND, "end": part.stop / cut.FRAMES_PER_SECOND}
+        return clips.place(row | place | {"path": row["vocals"]}, job.work)
 
     def heard(part: Utterance) -> np.ndarray:
-        place = {"path": row["vocals"], "start": part.start / cut.FRAMES_PER_SECOND}
-        place["end"] = part.stop / cut.FRAMES_PER_SECOND
-        return audio.resample(clips.place(row | place, job.work), audio.WORK_RATE, embedder.SAMPLE_RATE)
-
-    def embed(parts: list[Utterance]) -> list:
-        batches = (parts[first : first + CLIPS_AT_ONCE] for first in range(0, len(parts), CLIPS_AT_ONCE))
-        return [embedding for batch in batches for embedding in embedder.embed([heard(part) for part in batch])]
+        return audio.resample(sound(part), audio.WORK_RATE, embedder.SAMPLE_RATE)
 
     settings = job.settings
     seconds = {name: getattr(settings, f"{name}_seconds") for name in ("min", "max", "padding", "merge", "pause")}
-    return cut.plan(labelled, cut.levels(mono()), settings.labels, seconds, embed), labelled
+
+    def by_pydub(span: Utterance, level: np.ndarray) -> list[Utterance]:
+        return original.utterances(span, level, sound(span))
+
+    divide = by_pydub if settings.engine == "original" else cut.utterances
+    frames = round(row["duration"] * audio.WORK_RATE) // cut.HOP
+    pieces = [Utterance(first, min(first + PIECE, frames), "") for first in range(0, frames, PIECE)]
+    with ThreadPoolExecutor(settings.threads) as pool:
+
+        def embed(parts: list[Utterance]) -> list:
+            batches = (parts[first : first + CLIPS_AT_ONCE] for first in range(0, len(parts), CLIPS_AT_ONCE))
+            return [embedding for batch in batches for embedding in embedder.embed(list(pool.map(heard, batch)))]
+
+        level = np.concatenate([np.zeros(0), *pool.map(lambda piece: cut.levels(iter([sound(piece)])), pieces)])
+        return cut.plan(labelled, level, settings.labels, seconds, embed, divide), labelled
 
 
 def process(rows: list[dict], job: Job, embedder: Embedder) -> run.Outcome:

@@ -105,14 +105,16 @@ def plan(
     labels: list[str],
     seconds: dict[str, float],
     embed: Callable[[list[Utterance]], list],
+    divide: Callable[[Utterance, np.ndarray], list[Utterance]] = utterances,
 ) -> list[Utterance]:
     """The clips of a recording, in frames: sorted, disjoint, none shorter than min or longer than max seconds.
 
-    `seconds` has min, max, padding, merge and pause; `embed` gives the voices of utterances, as turns.divide has it.
+    `seconds` has min, max, padding, merge and pause; `embed` gives the voices of utterances, as turns.divide has it;
+    `divide(span, level)` takes a span apart at its pauses.
     """
     frames = {name: round(value * FRAMES_PER_SECOND) for name, value in seconds.items()}
     room = frames["max"] - 2 * frames["padding"]
-    parts = [part for span in chosen_spans(spans, labels, level) for part in utterances(span, level)]
+    parts = [part for span in chosen_spans(spans, labels, level) for part in divide(span, level)]
     parts = turns.divide(parts, embed, lambda start, stop: quietest(level, start, stop))
     parts = turns.join(parts, frames["min"], room, frames["pause"], frames["merge"])
     parts = [piece for part in parts for piece in split_long(part, level, frames["min"], room)]

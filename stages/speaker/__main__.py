@@ -4,14 +4,15 @@ With targets, every clip is confidently a target's (kept), perhaps (reject `unce
 nobody's. Without, the voices with most seconds are kept as voice1, voice2, … and their most typical clips are copied to
 OUT/references to be heard. A threshold given as a number judges clip by clip instead, by plain cosine to the target.
 
-Writes for each shard the clips that are wanted or uncertain (manifest.jsonl), and for all: rejects.jsonl; voices.jsonl,
-voice, gender and answer of every clip; speakers.csv, all voices found, with a clip to listen to; targets.csv, how surely
-each target was found. Rows are streamed; what is held is about 1.2 kB a clip.
+Writes for each shard the clips that are wanted or uncertain (manifest.jsonl), and for all: rejects.jsonl;
+voices.jsonl, voice, gender and answer of every clip; speakers.csv, all voices found, with a clip to listen to;
+targets.csv, how surely each target was found. Rows are streamed; what is held is about 1.2 kB a clip.
 """
 
 import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -114,15 +115,15 @@ def write_rows(work: Path, out: Path, clips: Clips, made: Decision, genders: lis
     """Write the shards' manifests, rejects and voices.jsonl; a clip that is not among `clips` has no voice."""
     numbers = iter(enumerate(clips.row.tolist()))
     clip, here = next(numbers, (None, None))
-    i = -1
+    places = count()
     with (
         manifest.writing(out / manifest.REJECTS, Reject) as reject,
         manifest.writing(out / "voices.jsonl", Facts) as tell,
     ):
         for shard in manifest.shards(work):
             with manifest.writing(out / shard / manifest.MANIFEST, Facts) as keep:
-                for i, row in enumerate(of_shard(work, shard), i + 1):
-                    if i != here:
+                for row in of_shard(work, shard):
+                    if next(places) != here:
                         reject(manifest.reject(row, STAGE, "no_voice", "No voice was found in the clip."))
                         continue
                     answer, scores = int(made.answer[clip]), clips.vectors[clip] @ made.targets.T
@@ -174,7 +175,8 @@ def process(work: Path, out: Path, references: Path | None, least: str, short_cl
     to_hear = [one["medoid"] for one in described] + [clip for some in typical.values() for clip in some]
     paths = paths_of(work, clips.row[to_hear].tolist() if to_hear else [])
     kept = {name: [paths[int(clips.row[clip])] for clip in some] for name, some in typical.items() if some}
-    write_references(kept, out / "references", work)
+    if not references:
+        write_references(kept, out / "references", work)
     rows = [one | {"medoid": paths[int(clips.row[one["medoid"]])]} for one in described]
     manifest.write_text(out / "speakers.csv", present.to_csv(present.VOICE, rows))
     lines = []

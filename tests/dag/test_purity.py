@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stages.segment import labels
+from stages.segment import hearing, labels
 from stages.slice import turns
 from stages.slice.turns import Utterance
 
@@ -55,6 +55,39 @@ def test_passages_cover_the_recording_whatever_is_heard(pieces, seed):
     spans = labels.passages(label, probability, rng.normal(size=len(level)), probability, level, level)
     assert spans[0].start == 0 and spans[-1].stop == len(level) / 100
     assert all(left.stop == right.start for left, right in zip(spans, spans[1:], strict=False))
+
+
+class Listening:
+    """A segmenter that notes which patches are looked at; the voice is a man's in the patches from `men` on."""
+
+    def __init__(self, exact: bool, men: int = 0):
+        self.exact, self.men, self.heard, self.patches = exact, men, None, []
+
+    def posteriors(self, heard, network: str, patches: np.ndarray) -> dict[str, np.ndarray]:
+        self.patches += patches.tolist()
+        return {"male": (patches >= self.men).astype(np.float32)}
+
+
+def listened(segmenter: Listening, speaking: np.ndarray) -> np.ndarray:
+    signal = hearing.Signal.__new__(hearing.Signal)
+    signal.segmenter, signal.heard = segmenter, None
+    return hearing.male_voice(signal, speaking)
+
+
+def test_exact_looks_at_every_patch_of_speech_in_both_signals_too():
+    speaking = frames((1, 0), (3, 1), (1, 0), (0.3, 1)).astype(bool)
+    exact, sparse = Listening(exact=True), Listening(exact=False)
+    np.testing.assert_array_equal(listened(exact, speaking), speaking)
+    np.testing.assert_array_equal(listened(sparse, speaking), speaking)
+    near = np.concatenate([np.arange(50, 200), np.arange(250, 265)])
+    assert len(exact.patches) == len(near) and np.abs(np.sort(exact.patches) - near).max() <= 1
+    assert len(sparse.patches) == 7 + 1 and all(speaking[2 * patch] for patch in sparse.patches)
+
+
+def test_a_voice_of_unsure_gender_is_looked_at_more_closely():
+    male = listened(segmenter := Listening(exact=False, men=100), frames((1, 0), (2, 1)).astype(bool))
+    assert len(segmenter.patches) == 5 + 13
+    assert not male[:192].any() and male[208:].all()
 
 
 def voice(number: int) -> np.ndarray:

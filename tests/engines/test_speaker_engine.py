@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from make_fixtures_speaker import CLIPS, DATA, FIXTURE, cut
@@ -14,6 +15,7 @@ from engines.resemblyzer import sound as audio
 from engines.resemblyzer.onnx import Embedder
 from install import weights
 from pipeline.errors import ModelError
+from stages.reference import __main__ as reference
 
 PACKAGE_PYTHON = os.environ.get("VOXSIEVE_ENV_RESEMBLYZER")
 SECOND = audio.SAMPLE_RATE
@@ -134,6 +136,16 @@ def test_a_vector_does_not_depend_on_the_other_clips_or_the_batch(clips, embedde
     for one, two, three in zip(together, alone, otherwise, strict=True):
         np.testing.assert_allclose(two.vector, one.vector, atol=1e-6)
         np.testing.assert_allclose(three.vector, one.vector, atol=1e-6)
+
+
+def test_a_long_reference_is_embedded_in_pieces(clips, embedder, tmp_path, monkeypatch):
+    speech = np.concatenate(clips)
+    soundfile.write(tmp_path / "long.wav", speech, SECOND, subtype="FLOAT")
+    whole = reference.embed_file(tmp_path / "long.wav", embedder)
+    monkeypatch.setattr(reference, "BLOCKS", 1)
+    pieces = reference.embed_file(tmp_path / "long.wav", embedder)
+    assert len(speech) > 40 * SECOND and whole.vector @ pieces.vector > 0.98
+    assert pieces.voiced_seconds == pytest.approx(whole.voiced_seconds, rel=0.02)
 
 
 def test_clips_without_a_voice_have_no_vector(clips, embedder):

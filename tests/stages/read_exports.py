@@ -1,8 +1,8 @@
-"""Reads an export with its consumer's own library and prints what it found, as JSON: for test_exports.py.
+"""Reads a layout with its consumer's own library and prints what that gives, as JSON: for test_exports.py.
 
-    cd CORPUS && PYTHON_OF_ENVS_CONSUMERS read_exports.py FORMAT
+    cd CORPUS && PYTHON_OF_ENVS_CONSUMERS read_exports.py CONSUMER
 
-Every reader gives {split: {clip: [samples, CRC-32 of the 16-bit samples, what the format says of the clip]}}.
+Every reader gives {split: {clip: [samples, CRC-32 of the 16-bit samples, what the layout says of the clip]}}.
 """
 
 import io
@@ -12,14 +12,14 @@ import zlib
 from pathlib import Path
 
 
-def heard(source) -> list:
+def digest_of_file(source) -> list:
     """[samples, CRC-32] of a sound file."""
     import soundfile
 
-    return told(soundfile.read(source, dtype="int16")[0])
+    return digest(soundfile.read(source, dtype="int16")[0])
 
 
-def told(signal) -> list:
+def digest(signal) -> list:
     return [len(signal), zlib.crc32(signal.tobytes())]
 
 
@@ -28,9 +28,9 @@ def ljspeech() -> dict:
     from lhotse.recipes import prepare_ljspeech
 
     parts = prepare_ljspeech("ljspeech")
-    files = {one.id: one.sources[0].source for one in parts["recordings"]}
-    texts = {one.recording_id: {"text": one.text} for one in parts["supervisions"]}
-    return {"all": {clip: [*heard(path), texts[clip]] for clip, path in files.items()}}
+    files = {recording.id: recording.sources[0].source for recording in parts["recordings"]}
+    texts = {segment.recording_id: {"text": segment.text} | segment.custom for segment in parts["supervisions"]}
+    return {"all": {clip: [*digest_of_file(path), texts[clip]] for clip, path in files.items()}}
 
 
 def huggingface(folder: str) -> dict:
@@ -38,14 +38,15 @@ def huggingface(folder: str) -> dict:
     from datasets import Audio, load_dataset
 
     loaded = load_dataset(str(Path(folder).resolve()))
-    found = {}
+    clips = {}
     for split, rows in loaded.items():
         assert isinstance(rows.features["audio"], Audio)
-        found[split] = {}
+        clips[split] = {}
         for row in rows.cast_column("audio", Audio(decode=False)):
             audio = row.pop("audio")
-            found[split][row["clip"]] = [*heard(io.BytesIO(audio["bytes"]) if audio["bytes"] else audio["path"]), row]
-    return found
+            source = io.BytesIO(audio["bytes"]) if audio["bytes"] else audio["path"]
+            clips[split][row["clip"]] = [*digest_of_file(source), row]
+    return clips
 
 
 def audiofolder() -> dict:
@@ -74,7 +75,7 @@ def lhotse() -> dict:
     """Whole manifests, validated together and with their audio."""
     from lhotse import CutSet, RecordingSet, SupervisionSet, validate, validate_recordings_and_supervisions
 
-    found = {}
+    clips = {}
     for split in splits_of(".jsonl.gz", "lhotse"):
         recordings = RecordingSet.from_file(f"lhotse/recordings_{split}.jsonl.gz")
         supervisions = SupervisionSet.from_file(f"lhotse/supervisions_{split}.jsonl.gz")
@@ -82,37 +83,45 @@ def lhotse() -> dict:
         for manifest in (recordings, supervisions, cuts):
             validate(manifest.to_eager(), read_data=True)
         validate_recordings_and_supervisions(recordings.to_eager(), supervisions.to_eager())
-        found[split] = {}
+        clips[split] = {}
         for cut in cuts:
             signal = (cut.load_audio()[0] * 32768).round().astype("int16")
-            (said,) = cut.supervisions
-            found[split][cut.id] = [*told(signal), {"speaker": said.speaker, "text": said.text} | said.custom]
-    return found
+            (segment,) = cut.supervisions
+            said = {"speaker": segment.speaker, "text": segment.text} | segment.custom
+            clips[split][cut.id] = [*digest(signal), said]
+    return clips
 
 
 def kaldi() -> dict:
     """By Lhotse's reader of Kaldi's data folders."""
     from lhotse.kaldi import load_kaldi_data_dir
 
-    found = {}
+    clips = {}
     for folder in sorted(Path("kaldi").glob("*/")):
-        recordings, _, _ = load_kaldi_data_dir(folder, sampling_rate=22050)
+        recordings, segments, _ = load_kaldi_data_dir(folder, sampling_rate=22050)
+        texts = {segment.id: segment.text for segment in segments or ()}
         speakers = dict(line.split() for line in (folder / "utt2spk").read_text().splitlines())
-        signals = {one.id: (one.load_audio()[0] * 32768).round().astype("int16") for one in recordings}
+        signals = {
+            recording.id: (recording.load_audio()[0] * 32768).round().astype("int16") for recording in recordings
+        }
         assert signals.keys() == speakers.keys()
-        found[folder.name] = {name: [*told(signal), {"speaker": speakers[name]}] for name, signal in signals.items()}
-    return found
+        clips[folder.name] = {
+            name: [*digest(signal), {"speaker": speakers[name], "text": texts.get(name)}]
+            for name, signal in signals.items()
+        }
+    return clips
 
 
 def webdataset() -> dict:
     import webdataset as wds
 
-    found = {}
+    clips = {}
     for path in sorted(Path("webdataset").glob("*.tar")):
-        samples = wds.WebDataset(str(path), shardshuffle=False).decode()
-        read = {one["__key__"]: [*heard(io.BytesIO(one["wav"])), one["json"]] for one in samples}
-        found.setdefault(path.name.split("-")[0], {}).update(read)
-    return found
+        for sample in wds.WebDataset(str(path), shardshuffle=False).decode():
+            said = sample["json"] | {"txt": sample.get("txt")}
+            heard = [*digest_of_file(io.BytesIO(sample["wav"])), said]
+            clips.setdefault(path.name.split("-")[0], {})[sample["__key__"]] = heard
+    return clips
 
 
 if __name__ == "__main__":

@@ -1,9 +1,8 @@
-"""The exports: every format read back, by its consumer's own library where it has one.
+"""The layouts: every one read back, by its consumer's own library where it has one.
 
 Reading back wants the environment of envs/consumers.in: VOXSIEVE_ENV_CONSUMERS names its python.
 """
 
-import csv
 import json
 import os
 import subprocess
@@ -12,26 +11,27 @@ from pathlib import Path
 
 import pytest
 import soundfile
-from small_corpus import RATE, make_corpus, run
+from small_corpus import ALL, RATE, make_corpus, run
 
-from stages import formats
+from pipeline import tables
 from stages.formats.layouts import huggingface, kaldi, webdataset
-from stages.formats.splits import NAMES
+from stages.formats.splits import NAMES, VALIDATION
 
 CONSUMERS = "ljspeech audiofolder parquet card lhotse kaldi webdataset".split()
+TEXTS = ("text", "text_normalized")
 
 
-@pytest.fixture(scope="module")
-def exported(tmp_path_factory):
-    """(corpus folder with all formats in small shards, its rows)."""
+@pytest.fixture(scope="module", params=[False, True], ids=["without texts", "with texts"])
+def exported(request, tmp_path_factory):
+    """(corpus folder with all layouts in small shards, its rows)."""
     corpus = tmp_path_factory.mktemp("exports") / "corpus"
-    rows = make_corpus(corpus)
+    rows = make_corpus(corpus, with_texts=request.param)
     with pytest.MonkeyPatch.context() as patch:
         for module in (huggingface, webdataset):
             patch.setattr(module, "SHARD_BYTES", 100_000)
         patch.setattr(huggingface, "GROUP_BYTES", 40_000)
         patch.setattr(huggingface, "GROUP_ROWS", 7)
-        run(corpus, *(f"--format={name}" for name in formats.FORMATS), '--settings={"engine": "onnx"}')
+        run(corpus, *ALL)
     return corpus, rows
 
 
@@ -41,13 +41,18 @@ def expected(corpus: Path, row: dict) -> list:
     return [len(signal), zlib.crc32(signal.tobytes())]
 
 
-def test_no_recording_in_two_splits_and_every_split_there(exported):
-    _, rows = exported
-    of = {}
-    for row in rows:
-        of.setdefault(row["recording"], set()).add(row["split"])
-    assert all(len(splits) == 1 for splits in of.values())
-    assert {row["split"] for row in rows} == set(NAMES)
+def without(row: dict, *names: str) -> dict:
+    return {name: value for name, value in row.items() if name not in names}
+
+
+def known_texts(row: dict) -> dict:
+    """The texts of a row that are not empty."""
+    return {name: row[name] for name in TEXTS if row.get(name)}
+
+
+def kaldi_text(row: dict) -> str:
+    """What Kaldi's `text` says: normalized where it can be, with single spaces."""
+    return " ".join((row.get("text_normalized") or row.get("text", "")).split())
 
 
 @pytest.mark.parametrize("consumer", CONSUMERS)
@@ -60,21 +65,26 @@ def test_the_consumers_own_library_reads_every_clip(exported, consumer, tmp_path
     environment = os.environ | {"HF_HOME": str(tmp_path), "HF_HUB_OFFLINE": "1"}
     answer = subprocess.run(command, cwd=corpus, env=environment, capture_output=True, text=True)
     assert answer.returncode == 0, answer.stderr[-3000:]
-    found = json.loads(answer.stdout)
-    assert sum(map(len, found.values())) == len(rows)
+    clips = json.loads(answer.stdout)
+    assert sum(map(len, clips.values())) == len(rows)
     for row in rows:
         name = kaldi.utterance_id(row) if consumer == "kaldi" else row["clip"]
-        samples, crc, said = found["all" if consumer == "ljspeech" else row["split"]][name]
+        samples, crc, said = clips["all" if consumer == "ljspeech" else row["split"]][name]
         assert [samples, crc] == expected(corpus, row)
         if consumer == "kaldi":
-            assert said == {"speaker": kaldi.speaker_id(row["speaker"])}
+            text = kaldi_text(row) if row["split"] == VALIDATION and "text" in row else None
+            assert said == {"speaker": kaldi.speaker_id(row["speaker"]), "text": text}
         elif consumer == "ljspeech":
-            assert said == {"text": ""}
+            assert said == {"text": row.get("text", ""), "normalized_text": row.get("text_normalized", "")}
         elif consumer == "lhotse":
-            left_out = ("clip", "path", "sample_rate", "duration")
-            assert said == {"text": None} | {key: value for key, value in row.items() if key not in left_out}
+            wanted = without(row, "clip", "path", "sample_rate", "duration", *TEXTS)
+            if row.get("text_normalized"):
+                wanted["normalized_text"] = row["text_normalized"]
+            assert said == wanted | {"text": row.get("text") or None}
+        elif consumer == "webdataset":
+            assert said == without(row, "path", *TEXTS) | known_texts(row) | {"txt": row.get("text") or None}
         else:
-            assert said == {key: value for key, value in row.items() if key != "path"}
+            assert said == without(row, "path")
 
 
 def test_nemo_finds_the_audio_from_the_manifest(exported):
@@ -86,9 +96,10 @@ def test_nemo_finds_the_audio_from_the_manifest(exported):
             said = json.loads(line)
             audio = corpus / "nemo" / said.pop("audio_filepath")
             assert audio.resolve() == (corpus / row["path"]).resolve()
-            assert said.pop("text") == ""
+            assert said.pop("text") == row.get("text", "")
+            assert said.pop("normalized_text", "") == row.get("text_normalized", "")
             assert said.pop("duration") == expected(corpus, row)[0] / RATE
-            assert said == {key: value for key, value in row.items() if key not in ("path", "duration")}
+            assert said == without(row, "path", "duration", *TEXTS)
 
 
 def test_kaldi_folders_pass_the_checks_of_validate_data_dir(exported):
@@ -96,34 +107,41 @@ def test_kaldi_folders_pass_the_checks_of_validate_data_dir(exported):
     environment = os.environ | {"LC_ALL": "C"}
     for split in NAMES:
         folder = corpus / "kaldi" / split
-        text = {name: (folder / name).read_bytes() for name in "wav.scp utt2spk spk2utt utt2dur reco2dur".split()}
-        ids = {name: [line.split()[0] for line in data.splitlines()] for name, data in text.items()}
-        assert all(data.endswith(b"\n") and sorted(set(ids[name])) == ids[name] for name, data in text.items())
-        assert ids["wav.scp"] == ids["utt2spk"] == ids["utt2dur"] == ids["reco2dur"]
+        names = "wav.scp utt2spk spk2utt utt2dur reco2dur".split()
+        if split == VALIDATION and "text" in rows[0]:  # the one split of which every clip has a text
+            names.append("text")
+        assert {path.name for path in folder.iterdir()} == set(names)
+        data = {name: (folder / name).read_bytes() for name in names}
+        ids = {name: [line.split()[0] for line in data[name].splitlines()] for name in names}
+        assert all(data[name].endswith(b"\n") and sorted(set(ids[name])) == ids[name] for name in names)
+        assert all(ids[name] == ids["utt2spk"] for name in names if name != "spk2utt")
         by_speaker = subprocess.run(["sort", "-k2", folder / "utt2spk"], env=environment, capture_output=True).stdout
-        assert by_speaker == text["utt2spk"]
-        pairs = [line.split() for line in text["utt2spk"].splitlines()]
-        wide = [(name, speaker) for speaker, *names in map(bytes.split, text["spk2utt"].splitlines()) for name in names]
+        assert by_speaker == data["utt2spk"]
+        pairs = [line.split() for line in data["utt2spk"].splitlines()]
+        wide = [(name, speaker) for speaker, *ids in map(bytes.split, data["spk2utt"].splitlines()) for name in ids]
         assert sorted(wide) == [tuple(pair) for pair in pairs]
         assert len(pairs) == sum(row["split"] == split for row in rows)
-        assert all(float(line.split()[1]) > 0 for line in text["utt2dur"].splitlines())
-        assert all((corpus / line.split()[1].decode()).is_file() for line in text["wav.scp"].splitlines())
+        assert all(float(line.split()[1]) > 0 for line in data["utt2dur"].splitlines())
+        assert all((corpus / line.split()[1].decode()).is_file() for line in data["wav.scp"].splitlines())
+        for line in data.get("text", b"").decode().splitlines():
+            assert len(line.split()) > 1 and line == " ".join(line.split())
 
 
 def test_kaldi_ids_keep_speakers_apart_and_in_order():
     names = ["a", "a-b", "a b", "a.b", "a_b", "a~2db", "a%", "김", "A"]
     ids = sorted(map(kaldi.speaker_id, names))
-    assert len(set(ids)) == len(names) and all(one.isascii() and one.split() == [one] for one in ids)
-    assert sorted(f"{one}-r000000_000000" for one in ids) == [f"{one}-r000000_000000" for one in ids]
+    assert len(set(ids)) == len(names) and all(name.isascii() and name.split() == [name] for name in ids)
+    assert sorted(f"{name}-r000000_000000" for name in ids) == [f"{name}-r000000_000000" for name in ids]
 
 
 def test_layouts_without_room_for_provenance_carry_clips_csv(exported):
     corpus, rows = exported
     for place in ("ljspeech", "kaldi"):
-        with open(corpus / place / "clips.csv", encoding="utf-8", newline="") as lines:
-            told = list(csv.DictReader(lines))
+        table = tables.read(corpus / place / "clips.csv")
         for key in ("clip", "source", "url", "licence", "split", "speaker", "title"):
-            assert [row[key] for row in told] == [row[key] for row in rows]
+            assert table[key].tolist() == [row[key] for row in rows]
+    if "text" in rows[0]:
+        assert table["text"].tolist() == [row["text"] for row in rows]
 
 
 def test_audio_is_shared_not_copied(exported):

@@ -5,9 +5,9 @@
 
 audiofolder/ has hard links, as its loader refuses paths that leave the folder, and metadata.parquet with `file_name`:
 of a metadata.csv the loader guesses the types, split by split, and refuses one where a column is empty in one split
-alone. parquet/ holds the bytes of the WAVs, so here the audio is copied. There are no transcripts and so no column
-for them.
-Sources: folder_based_builder.py and Features.arrow_schema of Hugging Face datasets.
+alone. parquet/ holds the bytes of the WAVs, so here the audio is copied. Where some clip has a text there are columns
+`text` and `text_normalized`, empty for those without. Sources: folder_based_builder.py and Features.arrow_schema of
+Hugging Face datasets.
 """
 
 import json
@@ -17,6 +17,8 @@ from pipeline.corpus import link_or_copy
 from stages.formats import parquet
 from stages.formats.clips import SHARD_BYTES, Clips, batches
 
+HELP = "audio folders and Parquet for datasets and the Hub"
+NEEDS = ()
 LOADING = '`huggingface/`: `load_dataset("huggingface/audiofolder")`, or `parquet` with the audio inside.'
 
 GROUP_BYTES = 32_000_000  # of audio in a row group: what a reader takes in at once
@@ -25,7 +27,7 @@ DTYPES = {int: "int64", float: "float64", str: "string"}
 
 
 def columns(clips: Clips) -> dict[str, type]:
-    """The columns of clips.csv but the path, which the audio takes the place of."""
+    """The columns of the clips but the path, which the audio takes the place of."""
     return {name: kind for name, kind in clips.columns.items() if name != "path"}
 
 
@@ -60,6 +62,14 @@ def embedded(clips: Clips, out: Path) -> None:
         for number, shard in enumerate(batches(clips.rows(split), clips.size, SHARD_BYTES)):
             groups = ([with_audio(clips, row) for row in group] for group in batches(shard, clips.size, GROUP_BYTES))
             parquet.write(out / f"{split}-{number:05d}.parquet", schema, groups, {"huggingface": features(kinds)})
+
+
+def card_header(clips: Clips) -> dict:
+    """Loading the corpus folder itself loads its Parquet files."""
+    if not clips.splits:
+        return {}
+    files = [{"split": split, "path": f"huggingface/parquet/{split}-*.parquet"} for split in clips.splits]
+    return {"configs": [{"config_name": "default", "data_files": files}]}
 
 
 def write(clips: Clips, out: Path) -> None:

@@ -1,19 +1,37 @@
-"""Kaldi's data folders, one per split: wav.scp, utt2spk, spk2utt, utt2dur, reco2dur.
+"""Kaldi's data folders, one per split: wav.scp, utt2spk, spk2utt, utt2dur, reco2dur, and text where it is whole.
 
-A clip is a file of its own, so there is no `segments` and an utterance is its own recording. `text` is left out, as
-there are no transcripts: `utils/validate_data_dir.sh --no-text --no-feats` passes. Paths are relative to the corpus
-folder, from which Kaldi is to be run. clips.csv has the provenance and the speakers' names as they are.
-Kaldi wants every file sorted as in the C locale, utt2spk by speaker too. Source: that script, and
+A clip is a file of its own, so there is no `segments` and an utterance is its own recording. Paths are relative to the
+corpus folder, from which Kaldi is to be run. clips.csv has the provenance, the speakers' names as they are, and all
+texts. Kaldi wants every file sorted as in the C locale, utt2spk by speaker too.
+
+`text` has the normalized text, where there is none the text as written, with single spaces. validate_data_dir.sh wants
+it to list the very utterances that utt2spk lists, so it is written for a split where every clip has a text; otherwise
+it is left out and `utils/validate_data_dir.sh --no-text --no-feats` passes. Source: that script, validate_text.pl, and
 "Data preparation" in Kaldi's documentation.
 """
 
 import re
 from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
+from typing import NamedTuple
 
-from stages.formats.clips import Clips, write_csv
+from pipeline import tables
+from stages.formats.clips import Clips
 
-LOADING = "`kaldi/`: a data folder per split without `text`, paths relative to this folder."
+HELP = "a data folder per split"
+NEEDS = ("speaker", "sample_rate")
+LOADING = "`kaldi/`: a data folder per split, `text` where all its clips have one, paths relative to this folder."
+
+
+class Utterance(NamedTuple):
+    """A clip as Kaldi names things."""
+
+    id: str
+    speaker: str
+    path: str
+    seconds: float
+    text: str
 
 
 def speaker_id(name: str) -> str:
@@ -30,22 +48,36 @@ def utterance_id(row: dict) -> str:
     return f"{speaker_id(row['speaker'])}-{row['clip']}"
 
 
+def transcript(row: dict) -> str:
+    """The clip's text without other white space than single spaces, as validate_text.pl wants it; "" without one."""
+    return " ".join((row.get("text_normalized") or row.get("text", "")).split())
+
+
 def data_folder(clips: Clips, split: str, out: Path) -> None:
-    """Write one split's data folder. Its ids are held in memory to be sorted: a few hundred bytes a clip."""
+    """Write one split's data folder. Its utterances are held in memory to be sorted: a few hundred bytes each."""
     utterances = sorted(
-        (utterance_id(row), speaker_id(row["speaker"]), row["path"], clips.samples(row) / row["sample_rate"])
+        Utterance(
+            utterance_id(row),
+            speaker_id(row["speaker"]),
+            row["path"],
+            clips.samples(row) / row["sample_rate"],
+            transcript(row),
+        )
         for row in clips.rows(split)
     )
-    by_speaker = groupby(utterances, key=lambda one: one[1])
+    durations = [f"{clip.id} {clip.seconds:.6f}\n" for clip in utterances]
+    by_speaker = groupby(utterances, key=itemgetter(1))
     contents = {
-        "wav.scp": (f"{name} {path}\n" for name, _, path, _ in utterances),
-        "utt2spk": (f"{name} {speaker}\n" for name, speaker, _, _ in utterances),
-        "spk2utt": (f"{speaker} {' '.join(one[0] for one in group)}\n" for speaker, group in by_speaker),
-        "utt2dur": (f"{name} {seconds:.6f}\n" for name, _, _, seconds in utterances),
-        "reco2dur": (f"{name} {seconds:.6f}\n" for name, _, _, seconds in utterances),
+        "wav.scp": (f"{clip.id} {clip.path}\n" for clip in utterances),
+        "utt2spk": (f"{clip.id} {clip.speaker}\n" for clip in utterances),
+        "spk2utt": (f"{speaker} {' '.join(clip.id for clip in theirs)}\n" for speaker, theirs in by_speaker),
+        "utt2dur": durations,
+        "reco2dur": durations,
     }
+    if all(clip.text for clip in utterances):
+        contents["text"] = (f"{clip.id} {clip.text}\n" for clip in utterances)
     for name, lines in contents.items():
-        with open(out / name, "w", encoding="ascii", newline="") as file:
+        with open(out / name, "w", encoding="utf-8", newline="") as file:
             file.writelines(lines)
 
 
@@ -55,4 +87,4 @@ def write(clips: Clips, out: Path) -> None:
         (out / split).mkdir()
         data_folder(clips, split, out / split)
     rows = ({"utterance": utterance_id(row)} | row for row in clips.rows())
-    write_csv(out / "clips.csv", ["utterance", *clips.columns], rows)
+    tables.write(out / "clips.csv", ["utterance", *clips.columns], rows)

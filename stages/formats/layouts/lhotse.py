@@ -1,9 +1,9 @@
 """Lhotse's manifests: recordings, supervisions and cuts of every split, as JSON Lines packed by gzip.
 
-A clip is a recording of its own with one supervision over its whole length; what else clips.csv says of it is the
-supervision's `custom`. `text` is left out, as there are no transcripts. Paths are relative to the corpus folder: run
-Lhotse there, or lead the paths with `recordings.with_path_prefix(corpus)`. Source: to_dict of Lhotse's Recording,
-SupervisionSegment and MonoCut.
+A clip is a recording of its own with one supervision over its whole length, which has the clip's text where there is
+one; what else is known of it is the supervision's `custom`, the normalized text as `normalized_text`, as Lhotse's own
+recipe for LJSpeech has it. Paths are relative to the corpus folder: run Lhotse there, or lead the paths with
+`recordings.with_path_prefix(corpus)`. Source: to_dict of Lhotse's Recording, SupervisionSegment and MonoCut.
 """
 
 import gzip
@@ -12,8 +12,10 @@ import json
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from stages.formats.clips import Clips
+from stages.formats.clips import TEXTS, Clips, record, text_of
 
+HELP = "recordings, supervisions and cuts"
+NEEDS = ("speaker", "sample_rate")
 LOADING = '`lhotse/`: `CutSet.from_file("lhotse/cuts_train.jsonl.gz")`, paths relative to this folder.'
 
 COMPRESSION = 6
@@ -32,8 +34,12 @@ def recording(row: dict, samples: int) -> dict:
 
 
 def supervision(row: dict, samples: int) -> dict:
-    """Who speaks in the clip, and where it comes from, as a Lhotse SupervisionSegment."""
-    known = ("clip", "path", "speaker", "sample_rate", "duration")
+    """Who speaks in the clip, what is said, and where it comes from, as a Lhotse SupervisionSegment."""
+    own = ("clip", "speaker", "sample_rate", "duration", *TEXTS)
+    custom = {name: value for name, value in record(row).items() if name not in own}
+    if row.get("text_normalized"):
+        custom["normalized_text"] = row["text_normalized"]
+    said = {"text": text} if (text := text_of(row)) else {}
     return {
         "id": row["clip"],
         "recording_id": row["clip"],
@@ -41,8 +47,8 @@ def supervision(row: dict, samples: int) -> dict:
         "duration": samples / row["sample_rate"],
         "channel": 0,
         "speaker": row["speaker"],
-        "custom": {name: value for name, value in row.items() if name not in known},
-    }
+        "custom": custom,
+    } | said
 
 
 def cut(row: dict, samples: int) -> dict:
@@ -74,8 +80,8 @@ def write(clips: Clips, out: Path) -> None:
     kinds = {"recordings": recording, "supervisions": supervision, "cuts": cut}
     for split in clips.splits:
         with ExitStack() as stack:
-            files = [(stack.enter_context(packed(out / f"{kind}_{split}.jsonl.gz")), kinds[kind]) for kind in kinds]
+            files = {kind: stack.enter_context(packed(out / f"{kind}_{split}.jsonl.gz")) for kind in kinds}
             for row in clips.rows(split):
                 samples = clips.samples(row)
-                for lines, make in files:
-                    lines.write(json.dumps(make(row, samples), ensure_ascii=False) + "\n")
+                for kind, as_manifest in kinds.items():
+                    files[kind].write(json.dumps(as_manifest(row, samples), ensure_ascii=False) + "\n")

@@ -1,21 +1,24 @@
 """LJSpeech's layout: wavs/ and metadata.csv with `id|text|normalized text`, no header, no quotes.
 
-The clips have no transcripts, so both texts are empty, for a transcriber to fill in. train.csv, validation.csv and
-test.csv are metadata.csv by split; clips.csv beside them has what the layout has no place for. The WAVs
-are hard links. Source: README of LJSpeech 1.1 (Keith Ito, 2017).
+Texts that are not known are empty, for a person to fill in: what is written into metadata.csv is taken up when the
+layout is written again. train.csv, validation.csv and test.csv are metadata.csv by split; clips.csv beside them has
+what the layout has no place for. The WAVs are hard links. Source: README of LJSpeech 1.1 (Keith Ito, 2017).
 """
 
 from pathlib import Path
 
+from pipeline import tables, texts
 from pipeline.corpus import link_or_copy
-from stages.formats.clips import Clips, write_csv
+from stages.formats.clips import TEXTS, Clips
 
+HELP = "wavs and metadata.csv with texts to fill in"
+NEEDS = ()
 LOADING = "`ljspeech/`: LJSpeech's layout; texts that are not known are empty."
 
 
 def line(row: dict) -> str:
     """A clip's line of metadata.csv."""
-    return f"{row['clip']}||\n"
+    return "|".join([row["clip"], *(row.get(name, "") for name in TEXTS)]) + "\n"
 
 
 def write(clips: Clips, out: Path) -> None:
@@ -23,7 +26,8 @@ def write(clips: Clips, out: Path) -> None:
     (out / "wavs").mkdir()
     for row in clips.rows():
         link_or_copy(clips.wav(row), out / "wavs" / f"{row['clip']}.wav")
-    for name, split in [("metadata", None), *((name, name) for name in clips.splits)]:
-        with open(out / f"{name}.csv", "w", encoding="utf-8", newline="") as lines:
-            lines.writelines(map(line, clips.rows(split)))
-    write_csv(out / "clips.csv", clips.columns, clips.rows())
+    listings = {texts.METADATA: (), texts.WRITTEN: ()} | {f"{split}.csv": (split,) for split in clips.splits}
+    for name, splits in listings.items():
+        with open(out / name, "w", encoding="utf-8", newline="") as lines:
+            lines.writelines(map(line, clips.rows(*splits)))
+    tables.write(out / "clips.csv", [name for name in clips.columns if name not in TEXTS], clips.rows())
