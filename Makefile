@@ -3,10 +3,12 @@
 PYTHON ?= python3
 CORES ?= $(shell nproc 2>/dev/null || echo 2)
 CONFIG ?=
+WORK ?= work
+CORPUS ?= corpus
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes
 
-.PHONY: all environment weights environments config test lint bench lock
+.PHONY: all environment weights environments config test lint verify bench lock
 .DELETE_ON_ERROR:
 
 all: environment weights
@@ -44,6 +46,10 @@ config: environment
 
 test: lint weights environments
 	$(BIN)/python -m pytest
+
+# Every file of work/ and corpus/ by its SHA-256; WORK and CORPUS name other folders.
+verify: environment
+	$(BIN)/python -m pipeline.verify --work $(WORK) --corpus $(CORPUS)
 
 bench: weights environments
 	$(BIN)/python -m benchmarks.engines

@@ -8,6 +8,7 @@ manifest and rejects are written last and `partial/` is removed. A failure is no
 import hashlib
 import json
 import logging
+import re
 import shutil
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -15,12 +16,13 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from pipeline import code, lock, manifest, rows, verdict
+from pipeline import code, lock, manifest, rows, verdict, vouch
 from pipeline.errors import ManifestError, Reject, VoxsieveError
 from pipeline.program import Job
 
 log = logging.getLogger("voxsieve")
 Outcome = tuple[list[dict], list[dict]]
+RECORDING = re.compile(r"r\d{6,}")
 FAILED = "failed.json"  # beside a shard's manifest: how many of its recordings failed, and how the last one did
 
 
@@ -47,10 +49,19 @@ def run_shard(job: Job, inputs: list[dict], process: Callable[[list[dict]], Outc
             failed += outcome["failed"]
             progress.add(group, len(outcome["rejects"]))
         check_failures(job, failed, len(groups))
+        _forget_others(job.out, {row["recording_id"] for row in inputs})
+        shutil.rmtree(job.out / "partial", ignore_errors=True)
+        vouch.write(job.out)
         manifest.write(job.out / manifest.REJECTS, rejects, rows.Reject)
         manifest.write(job.out / manifest.MANIFEST, kept, kind)
-        shutil.rmtree(job.out / "partial", ignore_errors=True)
         progress.end()
+
+
+def _forget_others(out: Path, recordings: set[str]) -> None:
+    """Take away what was written for recordings that are not in this shard any more."""
+    for path in out.iterdir():
+        if (name := RECORDING.match(path.name)) and name[0] not in recordings:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def _outcome(job: Job, group: list[dict], process: Callable[[list[dict]], Outcome]) -> dict[str, list]:

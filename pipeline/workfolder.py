@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 from typing import TextIO
 
-from pipeline import lock, registry, texts
+from pipeline import lock, manifest, registry, vouch
 from pipeline.corpus import LAYOUT
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, ManifestError
 
 VERSION = ".layout"
 WRITTEN = "corpus.json"  # the result of a stage that writes into the corpus folder: names and sizes of its files
@@ -85,7 +85,20 @@ def _forget(work: Path) -> list[str]:
         if wrong:
             marker.unlink()
             said.append(f"{stage}: {wrong} is not as it was written: it is made again")
+    for stage in registry.of_unit("shard"):
+        for shard in _shards(work):
+            marker = work / stage / shard / manifest.MANIFEST
+            if marker.is_file() and not vouch.is_whole(marker.parent):
+                marker.unlink()
+                said.append(f"{stage}, {shard}: files are not as they were written: they are made again")
     return said
+
+
+def _shards(work: Path) -> list[str]:
+    try:
+        return manifest.shards(work)
+    except ManifestError:
+        return []
 
 
 def _size(path: Path) -> int:

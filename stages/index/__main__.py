@@ -6,9 +6,10 @@ leaves the old ones untouched. Without --input, the recordings are those of the 
 
 import json
 import os
+import shutil
 from pathlib import Path
 
-from pipeline import inputs, lock, manifest, program, run
+from pipeline import inputs, lock, manifest, program, registry, run
 from pipeline.errors import ConfigError
 from pipeline.rows import Recording, Reject
 from stages.index import examine, shards
@@ -76,6 +77,14 @@ def index(job: program.Job, items: list[inputs.Found], refused: list[dict]) -> d
     }
 
 
+def forget_shards(work: Path, shards: list[str]) -> None:
+    """Take away what was made of shards whose recordings are all gone."""
+    for stage in registry.stages():
+        for folder in (work / stage).glob("s[0-9]*"):
+            if folder.is_dir() and folder.name not in shards:
+                shutil.rmtree(folder)
+
+
 def _holds(place: Path, rows: list[dict]) -> bool:
     """Whether a manifest is there and says just this."""
     try:
@@ -92,6 +101,7 @@ def main() -> None:
         items, refused = from_crawl(job.work / "crawl" / manifest.MANIFEST, Path(job.settings.downloads_dir))
     with lock.alone(job.out):
         summary = index(job, items, refused)
+        forget_shards(job.work, summary["shards"])
         manifest.write_text(job.out / "shards.json", json.dumps(summary, indent=1) + "\n")
 
 

@@ -45,7 +45,9 @@ class Slice(Section):
 
 
 def check(settings: Any) -> Iterable[str]:
-    """Labels that segment does not give."""
+    """Labels that segment does not give, or that hold no voice."""
+    if not {"male", "female", "speech"} & set(settings.slice.labels):
+        yield "slice.labels names no label of speech, and clips without a voice are never kept: use [male, female]"
     if not settings.segment.gender and {"male", "female"} & set(settings.slice.labels):
         yield "slice.labels asks for male or female, but segment.gender is false: use [speech]"
     if settings.segment.gender and "speech" in settings.slice.labels:

@@ -1,0 +1,53 @@
+"""Is everything still as it was written? Every file of the work folder and of the corpus, by SHA-256.
+
+    python -m pipeline.verify --work work --corpus corpus     (make verify)
+
+What does not fit is told, and the word that it is done is taken away, so that the next run makes it again.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from pipeline import corpus, manifest, program, registry, vouch
+
+
+def check_work(work: Path) -> list[str]:
+    """What of the shards' files is not as it was written; the manifests that vouch for it are taken away."""
+    wrong = []
+    for stage in registry.of_unit("shard"):
+        for shard in manifest.shards(work):
+            folder = work / stage / shard
+            if (folder / manifest.MANIFEST).is_file() and (names := vouch.changed(folder)):
+                (folder / manifest.MANIFEST).unlink()
+                wrong += [f"{folder / name} is not as it was written" for name in names]
+    return wrong
+
+
+def check_corpus(work: Path, place: Path) -> list[str]:
+    """The corpus's clips that are not what normalize wrote; the word that export is done is taken away."""
+    wrong = []
+    for row in manifest.lines(work / "select" / manifest.MANIFEST):
+        ours, theirs = work / row["path"], place / corpus.WAVS / f"{row['id']}.wav"
+        if not theirs.is_file() or (ours.is_file() and vouch.sha256(ours) != vouch.sha256(theirs)):
+            wrong.append(f"{theirs} is not the clip that was made")
+    if wrong:
+        (work / "export" / "corpus.json").unlink(missing_ok=True)
+    return wrong
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--work", type=Path, default=Path("work"), help="work folder")
+    parser.add_argument("--corpus", type=Path, default=Path("corpus"), help="corpus folder")
+    args = parser.parse_args()
+    wrong = check_work(args.work) + check_corpus(args.work, args.corpus)
+    for said in wrong:
+        print(said)
+    if wrong:
+        sys.exit(f"error: {len(wrong)} files are not as they were written: run again, and they are made anew.")
+    print("Every file is as it was written.")
+
+
+if __name__ == "__main__":
+    program.run(main)

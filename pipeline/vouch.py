@@ -1,0 +1,68 @@
+"""What a job has written, so that a later run can tell whether it is still there as it was.
+
+Beside a shard's manifest: written.json, how many files and bytes there are, compared in a moment by every run; and
+written.tsv, SHA-256, size and name of each, compared by `make verify`.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from pipeline import manifest
+
+SUMMARY, LISTING = "written.json", "written.tsv"
+OWN = frozenset((SUMMARY, LISTING, manifest.MANIFEST, manifest.REJECTS, "failed.json", "progress.json", ".lock"))
+
+
+def files(folder: Path) -> Iterator[os.DirEntry]:
+    """The files of a job below its folder, but for those that tell of them."""
+    with os.scandir(folder) as entries:
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            if entry.is_dir(follow_symlinks=False):
+                yield from files(Path(entry.path))
+            elif entry.name not in OWN:
+                yield entry
+
+
+def write(folder: Path) -> None:
+    """Note down what stands in a folder."""
+    lines, total = [], 0
+    for entry in files(folder):
+        size = entry.stat().st_size
+        total += size
+        lines.append(f"{sha256(Path(entry.path))}\t{size}\t{os.path.relpath(entry.path, folder)}\n")
+    manifest.write_text(folder / LISTING, "".join(lines))
+    manifest.write_text(folder / SUMMARY, json.dumps({"files": len(lines), "bytes": total}))
+
+
+def is_whole(folder: Path) -> bool:
+    """Whether as many files and bytes stand in a folder as were written."""
+    try:
+        told = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
+        sizes = [entry.stat().st_size for entry in files(folder)]
+    except (OSError, ValueError):
+        return False
+    return told == {"files": len(sizes), "bytes": sum(sizes)}
+
+
+def changed(folder: Path) -> list[str]:
+    """The files of a folder that are gone or do not say what they said, by name."""
+    try:
+        lines = (folder / LISTING).read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+    except OSError:
+        return [LISTING]
+    wrong = []
+    for line in lines:
+        digest, size, name = line.split("\t", 2)
+        path = folder / name
+        if not path.is_file() or path.stat().st_size != int(size) or sha256(path) != digest:
+            wrong.append(name)
+    return wrong
+
+
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal digits."""
+    with open(path, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
