@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TextIO
 
-from pipeline import lock, manifest, registry, vouch
+from pipeline import lock, manifest, registry, texts, vouch
 from pipeline.corpus import LAYOUT
 from pipeline.errors import ConfigError, ManifestError
 
