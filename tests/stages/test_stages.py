@@ -32,12 +32,20 @@ def rejects_of(folder) -> list[dict]:
 
 
 @pytest.fixture(scope="module")
-def shard(tmp_path_factory, short_speech):
-    """A work folder with a talk, a copy of it, a text called mp3, and a recording whose sound went away since."""
+def talks(tmp_path_factory, short_speech):
+    """A folder with a talk, a copy of it, a text called mp3, and a recording whose sound is going to go away."""
+    folder = tmp_path_factory.mktemp("talks") / "input"
+    shutil.copytree(short_speech, folder)
+    soundfile.write(folder / "gone.wav", [0.1, -0.1] * 30000, 44100)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def shard(tmp_path_factory, talks):
+    """A work folder with the index of the talks."""
     work = tmp_path_factory.mktemp("work")
-    gone = short_speech / "gone.wav"
-    soundfile.write(gone, [0.1, -0.1] * 30000, 44100)
-    program("stages.index", "--work", work, "--input", short_speech, "--max-failed-fraction", 0.6)
+    gone = talks / "gone.wav"
+    program("stages.index", "--work", work, "--input", talks, "--max-failed-fraction", 0.6)
     gone.write_bytes(b"nothing" * 1000)
     return work
 
@@ -83,22 +91,22 @@ def test_the_same_command_again_gives_the_same(work):
         assert (work / stage / "s0000/manifest.jsonl").read_bytes() == before
 
 
-def corpus_of(work, folder, short_speech, **speaker):
+def corpus_of(work, folder, talks, **speaker):
     """Run the stages of the corpus; the statistics."""
     told = [f"--{name}={value}" for name, value in speaker.items()]
     program("stages.speaker", "--work", work, *told)
     program("stages.score", "--work", work, "--shard", "s0000")
     program("stages.match", "--work", work)
     program("stages.select", "--work", work)
-    program("stages.export", "--work", work, "--corpus-dir", folder, "--input", short_speech)
+    program("stages.export", "--work", work, "--corpus-dir", folder, "--input", talks)
     return json.loads((folder / "statistics.json").read_text())
 
 
-def test_the_global_stages(work, tmp_path, short_speech):
-    targets = json.dumps({"talk": str(short_speech / "talk.wav")})
+def test_the_global_stages(work, tmp_path, talks):
+    targets = json.dumps({"talk": str(talks / "talk.wav")})
     program("stages.reference", "--work", work, "--targets", targets)
     for flags in ({}, {"targets": targets, "threshold": "0.5"}):
-        statistics = corpus_of(work, tmp_path / "corpus", short_speech, **flags)
+        statistics = corpus_of(work, tmp_path / "corpus", talks, **flags)
         assert statistics["kept"]["clips"] == len(list((tmp_path / "corpus/wavs").iterdir())) > 0
         total = round(statistics["kept"]["seconds"] + statistics["rejected"]["seconds"], 6)
         assert total == statistics["input"]["seconds"]
@@ -116,23 +124,23 @@ def test_the_global_stages(work, tmp_path, short_speech):
     assert [known[recording] for recording in clips["recording"]] == clips["sha256"].tolist()
 
 
-def test_export_never_takes_a_folder_that_is_not_its_own(work, tmp_path, short_speech):
-    corpus_of(work, tmp_path / "first", short_speech)
+def test_export_never_takes_a_folder_that_is_not_its_own(work, tmp_path, talks):
+    corpus_of(work, tmp_path / "first", talks)
     (tmp_path / "corpus/wavs").mkdir(parents=True)
     (tmp_path / "corpus/wavs/mine.wav").write_bytes(b"mine")
-    export = ["--work", work, "--input", short_speech, "--corpus-dir"]
+    export = ["--work", work, "--input", talks, "--corpus-dir"]
     answer = program("stages.export", *export, tmp_path / "corpus", check=False)
     assert answer.returncode == 1 and "holds files that voxsieve did not make" in answer.stderr
     assert (tmp_path / "corpus/wavs/mine.wav").read_bytes() == b"mine"
     # Nor the corpus of another input.
     before = {path: path.read_bytes() for path in (tmp_path / "first").rglob("*") if path.is_file()}
-    other = ["--work", work, "--input", short_speech / "talk.wav", "--corpus-dir", tmp_path / "first"]
+    other = ["--work", work, "--input", talks / "talk.wav", "--corpus-dir", tmp_path / "first"]
     answer = program("stages.export", *other, check=False)
     assert answer.returncode == 1 and "name another corpus_dir and work_dir" in answer.stderr
     assert {path: path.read_bytes() for path in (tmp_path / "first").rglob("*") if path.is_file()} == before
 
 
-def test_one_torn_clip_costs_one_clip(work, tmp_path, short_speech):
+def test_one_torn_clip_costs_one_clip(work, tmp_path, talks):
     """A clip's file that is torn after normalize: embed rejects that clip, and the account adds up all the same."""
     torn = tmp_path / "work"
     shutil.copytree(work, torn)
@@ -141,7 +149,7 @@ def test_one_torn_clip_costs_one_clip(work, tmp_path, short_speech):
     program("stages.embed", "--work", torn, "--shard", "s0000")
     assert [(one["id"], one["reason"]) for one in rejects_of(torn / "embed/s0000")] == [(clips[0]["id"], "error")]
     assert [one["id"] for one in rows_of(torn, "embed", rows.Embedded)] == [one["id"] for one in clips[1:]]
-    statistics = corpus_of(torn, tmp_path / "corpus", short_speech, voices=0)
+    statistics = corpus_of(torn, tmp_path / "corpus", talks, voices=0)
     assert clips[0]["id"] not in tables.read(tmp_path / "corpus/clips.csv")["clip"].tolist()
     total = statistics["kept"]["seconds"] + statistics["rejected"]["seconds"]
     assert round(total, 6) == statistics["input"]["seconds"]
