@@ -29,7 +29,8 @@ def check(settings: Any) -> None:
             for key, place in own.items():
                 if reached.is_dir() and _within(place, reached):
                     raise ConfigError(f"{key}: '{place}' lies inside {name}, '{path}': choose a place outside.")
-                if _within(reached, place) and not _within(reached, Path(settings.work_dir) / FOUND):
+                found = name.startswith("speaker.") and _within(reached, Path(settings.work_dir) / FOUND)
+                if _within(reached, place) and not found:
                     raise ConfigError(
                         f"{name}: '{path}' lies inside {key}, '{place}', which is written anew: copy it elsewhere."
                     )

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from hypothesis import settings
 
 from install import environments
 from pipeline import config, ffmpeg, flags, registry, rows
@@ -16,6 +17,9 @@ from pipeline.program import Job
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT.parent / "shared" / "data"
+
+settings.register_profile("voxsieve", deadline=None)  # a busy machine is no fault of what is tested
+settings.load_profile("voxsieve")
 
 # What runs in an environment of its own is tested where `make environments` has made them, else skipped by name.
 for name in ("spleeter", "ina", "resemblyzer", "crawl", "consumers"):

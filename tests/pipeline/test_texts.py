@@ -69,17 +69,22 @@ def test_no_text_is_ever_dropped(written, places):
 
 
 def test_what_was_written_is_gathered_from_all_its_places(tmp_path):
-    clips = [clip(0, 2), clip(3, 5)]
-    corpus(tmp_path, clips, f"{clips[0]['id']}|Hello.|hello\n{clips[1]['id']}||\n")
+    """metadata.csv, a layout's copy in which a person wrote as well, and texts that have no clip."""
+    clips = [clip(0, 2), clip(3, 5), clip(6, 7)]
+    first, second, third = (one["id"] for one in clips)
+    corpus(tmp_path, clips, f"{first}|Hello.|hello\n{second}||\n{third}|Mine.|\n")
     (tmp_path / "ljspeech").mkdir()
-    (tmp_path / "ljspeech/metadata.csv").write_text(f"{clips[0]['id']}|Hello.|hello\n{clips[1]['id']}|In a copy.\n")
+    (tmp_path / "ljspeech" / texts.WRITTEN).write_text(f"{first}|Hello.|hello\n{second}||\n{third}|Old.|\n")
+    (tmp_path / "ljspeech/metadata.csv").write_text(f"{first}|Hello.|hello\n{second}|In a copy.\n{third}|Newer.|\n")
     orphan = {"sha256": SHA, "start": 8.0, "end": 9.0, "text": "orphan", "text_normalized": ""}
     tables.write(tmp_path / texts.ORPHANS, texts.COLUMNS, [orphan])
-    assert texts.gather(tmp_path) == [
+    assert set(texts.gather(tmp_path)) == {
         said(8, 9, "orphan"),
         said(0, 2, "Hello.", normalized="hello"),
         said(3, 5, "In a copy."),
-    ]
+        said(6, 7, "Mine."),
+        said(6, 7, "Newer."),  # both were changed since, so neither is dropped
+    }
 
 
 def test_a_text_that_looks_like_a_formula_or_a_number_or_nothing_comes_back_as_it_was(tmp_path):

@@ -9,8 +9,8 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engines.loudness import Native
 from engines.loudness import bs1770 as loudness
+from engines.loudness.onnx import Normalizer as Native
 from engines.loudness.original import Normalizer
 from pipeline import audio, ffmpeg, manifest
 from pipeline.rows import FilteredClip, NormalizedClip
@@ -82,7 +82,7 @@ def test_the_meter_agrees_with_ffmpegs(data, wav):
 
 
 def test_native_and_ffmpeg_normalize_agree_on_clips_below_3_s(data):
-    package, native = Normalizer(-23.0, -1.0), Native(-23.0)
+    package, native = Normalizer(-23.0, -1.0), Native(-23.0, -1.0)
     clips = speech(data, 0.6, 3, 6)
     assert len(clips) == 6
     for clip in clips:
@@ -124,7 +124,7 @@ def normalized(work, clips):
     """name -> row of the clips that the stage keeps, and its rejects."""
     this = job("normalize", work, true_peak_dbtp=-1.0, target_lufs=-23.0, sample_rate=22050)
     this.out.mkdir(parents=True, exist_ok=True)
-    rows, rejects = stage.process(clips, this, Native(-23.0))
+    rows, rejects = stage.process(clips, this, Native(-23.0, -1.0))
     manifest.check_complete(clips, rows, rejects)
     names = {clip["id"]: name for clip, name in zip(clips, SIGNALS, strict=True)}
     for one in rows:
@@ -169,7 +169,7 @@ def test_one_torn_clip_costs_one_clip(places, threads):
     beyond = row(FilteredClip, start=100.0, end=102.0, path=clips[0]["path"])
     this = job("normalize", work, threads=threads)
     this.out.mkdir(parents=True)
-    rows, rejects = stage.process([clips[0], beyond, clips[1]], this, Native(-23.0))
+    rows, rejects = stage.process([clips[0], beyond, clips[1]], this, Native(-23.0, -1.0))
     manifest.check_complete([clips[0], beyond, clips[1]], rows, rejects)
     assert [one["id"] for one in rows] == [clips[0]["id"], clips[1]["id"]]
     assert [(one["id"], one["reason"]) for one in rejects] == [(beyond["id"], "error")]
