@@ -3,76 +3,45 @@
 A pass goes over the rows once and hands each to collectors, objects with `add(row)`.
 """
 
-import csv
 import hashlib
-import json
-import math
 from bisect import insort
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Protocol
 
 from engines import scores
-from pipeline import manifest
-from pipeline.errors import ManifestError
+from pipeline import corpus, manifest, tables
 
-NUMBERS = frozenset(("start", "end", "similarity", "lufs", "lufs_before", *scores.known()))
-CLIPS = ("clip", "path", "recording", "start", "end")
-REJECTS = ("id", "stage", "reason", "message", "recording", "start", "end")
+CLIP_PLACE = ("clip", "path", "recording", "start", "end")
+CLIP_COLUMNS = dict.fromkeys(("clip", "path", "recording", "source", "speaker"), str) | dict.fromkeys(
+    ("start", "end", "sample_rate", "similarity", "lufs", "lufs_before", *scores.known()), float
+)
+REJECT_COLUMNS = dict.fromkeys(("id", "stage", "reason", "message", "recording", "source"), str) | dict.fromkeys(
+    ("start", "end"), float
+)
 
 
 class Collector(Protocol):
     def add(self, row: dict) -> None: ...
 
 
-def read(path: Path, needed: tuple[str, ...]) -> Iterator[dict]:
-    """The rows of a CSV table; NUMBERS as float, or None where there is none, the rest as text.
-
-    Raises ManifestError where the file or a column of `needed` is missing.
-    """
-    if not path.is_file():
-        raise ManifestError(f"{path} does not exist: run the export stage, or check --corpus and --compare.")
-    # A file's name that is not UTF-8 stands in the table byte for byte; a page has to be UTF-8.
-    with open(path, encoding="utf-8", errors="replace", newline="") as lines:
-        records = csv.reader(lines)
-        header = next(records, [])
-        if absent := [name for name in needed if name not in header]:
-            raise ManifestError(f"{path}: expected the columns {', '.join(needed)}, found no {', '.join(absent)}.")
-        numbers = [name for name in header if name in NUMBERS]
-        for cells in records:
-            row = dict(zip(header, cells, strict=False))
-            for name in numbers:
-                row[name] = number(row.get(name))
-            yield row
+def clips(place: Path) -> Iterator[dict]:
+    """The rows of a corpus folder's clips.csv, of CLIP_COLUMNS those that it has."""
+    return tables.rows(place / corpus.CLIPS, CLIP_COLUMNS, CLIP_PLACE)
 
 
-def clips(corpus: Path) -> Iterator[dict]:
-    """The rows of clips.csv."""
-    return read(corpus / "clips.csv", CLIPS)
-
-
-def rejects(corpus: Path) -> Iterator[dict]:
+def rejects(place: Path) -> Iterator[dict]:
     """The rows of rejects.csv."""
-    return read(corpus / "rejects.csv", REJECTS)
+    return tables.rows(place / corpus.REJECTS, REJECT_COLUMNS, REJECT_COLUMNS)
 
 
 def manifests(work: Path, stage: str) -> Iterator[dict]:
     """The rows that a stage wrote for all shards; none of what is not there, so that a corpus alone has a report."""
-    index = work / "index" / "shards.json"
-    shards = json.loads(index.read_text(encoding="utf-8"))["shards"] if index.is_file() else []
+    shards = manifest.shards(work) if (work / "index" / "shards.json").is_file() else []
     for shard in shards:
-        path = work / stage / shard / "manifest.jsonl"
+        path = manifest.of_shard(work, stage, shard)
         if path.is_file():
             yield from manifest.stream(path)
-
-
-def number(text: str | None) -> float | None:
-    """A finite number, or None."""
-    try:
-        value = float(text or "")
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
 
 
 def feed(rows: Iterable[dict], collectors: Iterable[Collector]) -> None:
@@ -104,9 +73,4 @@ class Smallest:
 
 def draw(name: str) -> bytes:
     """A key that puts ids in an order as good as random, and always the same."""
-    return hashlib.sha256(name.encode("utf-8", "surrogateescape")).digest()
-
-
-def clean(text: str) -> str:
-    """A name out of a manifest as UTF-8 can hold it."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return hashlib.sha256(name.encode()).digest()
