@@ -33,9 +33,9 @@ def statistics_of(place: Path) -> dict:
 
 def take_up_texts(place: Path) -> None:
     """Bring texts that a person wrote into a layout into metadata.csv, before the layout is built anew."""
-    clips = tables.read(place / corpus.CLIPS, only=["clip", "sha256", "start", "end"]).rename(columns={"clip": "id"})
-    given, left = texts.carry(texts.gather(place), clips.to_dict("records"))
-    texts.write(place, clips["id"], given, left)
+    clips = (row | {"id": row["clip"]} for row in tables.rows(place / corpus.CLIPS, texts.PLACE, texts.PLACE))
+    given, left = texts.carry(texts.gather(place), clips)
+    texts.write(place, (row["clip"] for row in tables.rows(place / corpus.CLIPS, {"clip": str})), given, left)
 
 
 def tell_splits(clips: Clips) -> None:
