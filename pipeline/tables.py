@@ -18,7 +18,7 @@ from pipeline.errors import ManifestError
 if TYPE_CHECKING:
     import pandas
 
-CHUNK = 10_000  # rows in memory at once where a table is streamed
+CHUNK = 5_000  # rows in memory at once where a table is streamed
 DTYPES = {str: str, int: "Int64", float: "Float64"}  # pandas' names of what knows of missing values
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 # Columns that are text even where every value happens to look like a number.
@@ -102,8 +102,7 @@ def chunks(path: Path, kinds: dict[str, type | None], needed: Iterable[str] = ()
     names = header(path, needed)
     wanted = {name: kinds[name] for name in names if name in kinds}
     with _readable(path):
-        how = _how(wanted, names) | {"chunksize": CHUNK, "dtype_backend": "numpy_nullable"}
-        reader = pandas.read_csv(path, **how)
+        reader = pandas.read_csv(path, chunksize=CHUNK, dtype_backend="numpy_nullable", **_how(wanted, names))
     with reader:
         while True:
             with _readable(path):
@@ -115,8 +114,11 @@ def chunks(path: Path, kinds: dict[str, type | None], needed: Iterable[str] = ()
 
 def records(frame: "pandas.DataFrame") -> Iterator[dict]:
     """The rows of a data frame of `chunks`, as Python's own values."""
-    values = [frame[name].astype(object).where(frame[name].notna(), None).tolist() for name in frame]
-    return (dict(zip(frame.columns, row, strict=True)) for row in zip(*values, strict=True))
+    names, values = list(frame.columns), []
+    for name in names:
+        column = frame[name].array
+        values.append(column.to_numpy(object, na_value=None).tolist() if column.isna().any() else column.tolist())
+    return (dict(zip(names, row, strict=True)) for row in zip(*values, strict=True))
 
 
 def kinds_of(path: Path, filled: Iterable[str] = ()) -> dict[str, type]:
@@ -133,14 +135,9 @@ def kinds_of(path: Path, filled: Iterable[str] = ()) -> dict[str, type]:
                 row = number * CHUNK + int(there.argmin()) + 1
                 raise ManifestError(f"{path}, row {row}: '{name}' is empty: export it again.")
             if there.any():
-                kinds[name] = max(kinds[name] or int, _kind(column), key=(int, float, str).index)
+                kind = {"i": int, "f": float}.get(column.dtype.kind, str)
+                kinds[name] = max(kinds[name] or int, kind, key=(int, float, str).index)
     return {name: kind or (str if name in TEXT else float) for name, kind in kinds.items()}
-
-
-def _kind(column: "pandas.Series") -> type:
-    from pandas.api import types
-
-    return int if types.is_integer_dtype(column) else float if types.is_float_dtype(column) else str
 
 
 def header(path: Path, needed: Iterable[str] = ()) -> list[str]:
@@ -180,7 +177,9 @@ def _how(kinds: dict[str, type | None], names: list[str]) -> dict:
 def _plain(frame: "pandas.DataFrame") -> "pandas.DataFrame":
     """A data frame with its texts as they were before they were written."""
     for name in TEXT.intersection(frame.columns):
-        frame[name] = [plain(text) for text in frame[name]]
+        texts = frame[name].tolist()
+        if "'" in "".join(texts):
+            frame[name] = [plain(text) for text in texts]
     return frame
 
 

@@ -7,7 +7,7 @@ which it returns when a clip agrees with it again. Nothing is dropped.
 """
 
 import hashlib
-from collections import defaultdict
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ METADATA, ORPHANS = "metadata.csv", "orphaned_texts.csv"
 WRITTEN = ".metadata.csv"  # beside a layout's copy of metadata.csv: the copy before a person wrote into it
 SAME_PLACE = 0.9  # least intersection over union of two places that are one
 COLUMNS = ("sha256", "start", "end", "text", "text_normalized")
+PLACE = {"clip": str, "sha256": str, "start": float, "end": float}  # columns of clips.csv that tell a clip's place
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ def gather(corpus: Path) -> list[Text]:
             if said != before.get(clip):
                 others = [(path, other) for path, other in written.get(clip, ()) if other != before.get(clip)]
                 written[clip] = [*others, (copy, said)]
-    places = _places(corpus) if written else {}
+    places = _places(corpus, set(written)) if written else {}
     for clip, versions in written.items():
         if clip not in places:
             raise ConfigError(
@@ -111,13 +112,12 @@ def gather(corpus: Path) -> list[Text]:
     return list(dict.fromkeys(texts))
 
 
-def _places(corpus: Path) -> dict[str, tuple[str, float, float]]:
-    """clip -> (SHA-256 of its recording, start, end) of the corpus as it was last written."""
-    names = ["clip", "sha256", "start", "end"]
+def _places(corpus: Path, wanted: set[str]) -> dict[str, tuple[str, float, float]]:
+    """clip -> (SHA-256 of its recording, start, end) of the wanted clips, in the corpus as it was last written."""
     for name in ("clips.csv", "clips.csv.old"):
         if (corpus / name).is_file():
-            rows = tables.read(corpus / name, names, names)
-            return {clip: place for clip, *place in rows[names].itertuples(index=False)}
+            rows = tables.rows(corpus / name, PLACE, PLACE)
+            return {row["clip"]: (row["sha256"], row["start"], row["end"]) for row in rows if row["clip"] in wanted}
     raise ManifestError(
         f"{corpus / METADATA} holds texts, but clips.csv, which tells their places, is gone: bring it back, or put "
         "metadata.csv elsewhere, so that no text is lost."
@@ -129,13 +129,17 @@ def carry(texts: Iterable[Text], clips: Iterable[dict]) -> tuple[dict[str, Text]
 
     clips: rows with id, sha256, start and end. Of several texts for a clip the last counts, the others are left over.
     """
-    at: dict[str, list[dict]] = defaultdict(list)
+    texts = list(texts)
+    at: dict[str, list[tuple[float, float, str]]] = {text.sha256: [] for text in texts}
     for clip in clips:
-        at[clip["sha256"]].append(clip)
+        if clip["sha256"] in at:
+            at[clip["sha256"]].append((clip["start"], clip["end"], clip["id"]))
+    for places in at.values():
+        places.sort()
     given, left = {}, []
     for text in texts:
         place = (text.start, text.end)
-        near = [(overlap(place, (clip["start"], clip["end"])), clip["id"]) for clip in at.get(text.sha256, ())]
+        near = [(overlap(place, (start, end)), clip) for start, end, clip in _about(at[text.sha256], *place)]
         share, clip = max(near, default=(0.0, ""))
         if share < SAME_PLACE:
             left.append(text)
@@ -144,6 +148,12 @@ def carry(texts: Iterable[Text], clips: Iterable[dict]) -> tuple[dict[str, Text]
                 left.append(given[clip])
             given[clip] = text
     return given, left
+
+
+def _about(places: list[tuple[float, float, str]], start: float, end: float) -> list[tuple[float, float, str]]:
+    """Of the places (start, end, clip) of a recording, in order, those that begin near enough to be the same."""
+    slack = (1 / SAME_PLACE - 1) * (end - start) + 1e-6
+    return places[bisect_left(places, (start - slack,)) : bisect_right(places, (start + slack, float("inf")))]
 
 
 def write(corpus: Path, clips: Iterable[str], given: dict[str, Text], left: list[Text]) -> None:

@@ -1,8 +1,8 @@
 """formats: the corpus in the layouts that trainers read, its splits, and its dataset card.
 
-Each layout is a folder of the corpus, built beside and put in its place when whole; folders of layouts that are not
-wanted (any more) are removed, as they would tell of an older corpus. Texts that a person wrote into one are taken up
-first. splits.csv keeps how the corpus was split; README.md, the card, comes last.
+Each layout is a folder of the corpus, built elsewhere and moved into place when complete. Folders of layouts that are
+no longer wanted are removed, as they would describe an older corpus. Texts that a person wrote into a layout are saved
+first. splits.csv records how the corpus was split; README.md, the card, is written last.
 """
 
 import json
@@ -33,18 +33,18 @@ def statistics_of(place: Path) -> dict:
 
 def take_up_texts(place: Path) -> None:
     """Bring texts that a person wrote into a layout into metadata.csv, before the layout is built anew."""
-    clips = tables.read(place / corpus.CLIPS, only=["clip", "sha256", "start", "end"]).rename(columns={"clip": "id"})
-    given, left = texts.carry(texts.gather(place), clips.to_dict("records"))
-    texts.write(place, clips["id"], given, left)
+    clips = (row | {"id": row["clip"]} for row in tables.rows(place / corpus.CLIPS, texts.PLACE, texts.PLACE))
+    given, left = texts.carry(texts.gather(place), clips)
+    texts.write(place, (row["clip"] for row in tables.rows(place / corpus.CLIPS, {"clip": str})), given, left)
 
 
 def tell_splits(clips: Clips) -> None:
-    """Log what a person may not expect of the splits."""
+    """Log which wanted splits are empty, and how many clips are in none."""
     wanted = {splits.VALIDATION: clips.shares.validation, splits.TEST: clips.shares.test}
     for name in (name for name, share in wanted.items() if share and name not in clips.splits):
-        log.warning("no clip fell to %s: raise its share in export.split or change export.seed", name)
+        log.warning("the split %s is empty: raise its share in export.split or change export.seed", name)
     if apart := clips.count(NONE):
-        log.info("clips in no split, as they lie within %g s of a clip of another split: %d", GAP, apart)
+        log.info("clips in no split, because they are within %g s of another split's clip: %d", GAP, apart)
 
 
 def write(job: Job, place: Path) -> list[str]:

@@ -81,7 +81,7 @@ def sources(by_source: Tallies) -> str:
     text = tally_table(("source", "url", "licence"), dict(ranked[:SOURCES]))
     rest = ranked[SOURCES:]
     hours = sum(tally.micros for _, tally in rest) / 3.6e9
-    return text + (f"\n\nAnd {len(rest)} more with {hours:.3f} hours: see clips.csv." if rest else "")
+    return text + (f"\n\nAnd {len(rest)} more sources, {hours:.3f} hours in all: see clips.csv." if rest else "")
 
 
 def size_category(clips: int) -> str:
@@ -130,13 +130,13 @@ def splitting(clips: Clips, by_split: Tallies) -> str:
     """How the splits were drawn, and how many clips are in none."""
     shares, apart = clips.shares, by_split.get((NONE,))
     lines = [
-        "By recording, or by passage of a recording where whole ones are too long for the shares to be met. What was "
-        f"drawn stays when recordings are added (`{FILE}`). Shares of the seconds aimed at: validation "
-        f"{shares.validation:g}, test {shares.test:g}, the rest train; seed {shares.seed}."
+        "Each recording is in one split; a recording too long for that is divided into passages. A recording keeps its "
+        f"split when others are added (`{FILE}`). Wanted shares of the duration: validation {shares.validation:g}, "
+        f"test {shares.test:g}, the rest train; seed {shares.seed}."
     ]
     if apart:
         lines.append(
-            f"Clips in no split, as they lie within {GAP:g} s of a clip of another split in the same recording: "
+            f"Clips in no split, because they are within {GAP:g} s of another split's clip in the same recording: "
             f"{apart.clips} ({apart.hours} hours)."
         )
     return " ".join(lines)
@@ -154,16 +154,16 @@ def text(clips: Clips, statistics: dict, formats: list[str], settings: dict) -> 
         "# Speech corpus",
         f"{whole.clips} clips, {whole.hours} hours of {len(by['speaker'])} speakers, from "
         f"{len(whole.recordings)} recordings ({statistics['input']['seconds'] / 3600:.3f} hours were searched). "
-        f"{transcripts(clips, whole.clips)} Speakers, labels and scores are a machine's judgement.",
-        "`clips.csv` tells of every clip where it comes from (source, start and end in seconds) and what was measured; "
-        "`rejects.csv` tells of every second that was left out why. The audio is in `wavs/`: mono, 16 bit.",
+        f"{transcripts(clips, whole.clips)} Speakers, labels and scores were judged by machine.",
+        "For every clip, `clips.csv` says where it is from (source, start and end in seconds) and what was measured. "
+        "`rejects.csv` says what was left out, and why. The audio is in `wavs/`: mono, 16 bit.",
         "## Speakers",
         tally_table(("speaker",), dict(sorted(by["speaker"].items()))),
         "## Splits",
         splitting(clips, by["split"]),
         tally_table(("split",), {(name,): by["split"][name,] for name in clips.splits}),
         "## Licences",
-        "What the sources state. Whether a use is allowed is for the user to judge.",
+        "As stated by the sources. Whether a given use is allowed is for you to judge.",
         tally_table(("licence",), dict(sorted(by["licence"].items()))),
         "## Sources",
         sources(by["source"]),

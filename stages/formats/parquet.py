@@ -106,15 +106,15 @@ def leaves(schema: Schema) -> Iterable[tuple[tuple[str, ...], type]]:
 
 def elements(schema: Schema) -> list[bytes]:
     """The schema as a depth-first list of SchemaElement."""
-    found = [record((4, BINARY, binary("schema")), (5, I32, integer(len(schema))))]
+    encoded = [record((4, BINARY, binary("schema")), (5, I32, integer(len(schema))))]
     for name, kind in schema.items():
         if isinstance(kind, dict):
             named = (4, BINARY, binary(name))
-            found.append(record((3, I32, integer(OPTIONAL)), named, (5, I32, integer(len(kind)))))
-            found += [element(inner, leaf) for inner, leaf in kind.items()]
+            encoded.append(record((3, I32, integer(OPTIONAL)), named, (5, I32, integer(len(kind)))))
+            encoded += [element(inner, leaf) for inner, leaf in kind.items()]
         else:
-            found.append(element(name, kind))
-    return found
+            encoded.append(element(name, kind))
+    return encoded
 
 
 def element(name: str, kind: type) -> bytes:

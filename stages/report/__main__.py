@@ -8,10 +8,21 @@ import json
 from pathlib import Path
 
 from pipeline import corpus as corpora
-from pipeline import lock, manifest, program
+from pipeline import lock, manifest, program, tables, texts
 from pipeline.errors import ConfigError
-from stages.report import compare, funnel, histograms, page, players, sound, spectrograms, strips, tables, words
-from stages.report import thresholds as curves
+from stages.report import (
+    compare,
+    funnel,
+    histograms,
+    page,
+    players,
+    reading,
+    sound,
+    spectrograms,
+    strips,
+    thresholds,
+    words,
+)
 
 STAGE = "report"
 PAGE = "report.html"
@@ -20,15 +31,16 @@ SPEAKERS = 20  # lines of the table of speakers
 
 def statistics_of(corpus: Path) -> dict:
     """What the export stage counted. Raises ConfigError where `corpus` has no such account."""
-    path = corpus / "statistics.json"
+    path = corpus / corpora.STATISTICS
     if not path.is_file():
-        raise ConfigError(f"report: {path} does not exist: run the export stage, or check --corpus.")
+        raise ConfigError(f"report: {path} does not exist: run the export stage, or check --corpus-dir.")
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def tiles(statistics: dict) -> list[tuple[str, str]]:
-    """The figures at the top."""
+def tiles(statistics: dict, with_text: int) -> list[tuple[str, str]]:
+    """The figures at the top. with_text: clips that have a text."""
     given, kept = statistics["input"], statistics["kept"]
+    transcribed = [("clips with text", words.share(with_text, kept["clips"]))] if with_text else []
     return [
         ("recordings", f"{given['recordings']:,}"),
         ("input", words.span(given["seconds"])),
@@ -36,6 +48,7 @@ def tiles(statistics: dict) -> list[tuple[str, str]]:
         ("of the input", words.share(kept["seconds"], given["seconds"])),
         ("clips", f"{kept['clips']:,}"),
         ("speakers", f"{len(statistics['speakers']):,}"),
+        *transcribed,
     ]
 
 
@@ -44,11 +57,11 @@ def compared(this: histograms.Spread, other: Path | None) -> dict:
     if not other:
         return {"compared": None}
     there = histograms.Spread()
-    tables.feed(tables.clips(other), [there])
+    reading.feed(reading.clips(other), [there])
     return {
         "compared": compare.figures(this, there),
-        "compared_clips": [f"{one.clips:,}" for one in (this, there)],
-        "other": tables.clean(str(other)),
+        "compared_clips": [f"{spread.clips:,}" for spread in (this, there)],
+        "other": tables.legible(str(other)),
         "divergence_bins": compare.DIVERGENCE_BINS,
     }
 
@@ -57,13 +70,13 @@ def process(work: Path, corpus: Path, other: Path | None, marks: dict[str, dict[
     """The page's HTML. marks: the thresholds that were set, {score: {"min": value, "max": value}}."""
     statistics = statistics_of(corpus)
     spread, spans, choice = histograms.Spread(), strips.Kept(), players.Choice()
-    tables.feed(tables.clips(corpus), (spread, spans, choice))
+    reading.feed(reading.clips(corpus), (spread, spans, choice))
     messages, rejected = funnel.Messages(), players.Rejected()
-    tables.feed(tables.rejects(corpus), (messages, rejected))
-    recordings, sources = strips.recordings(work), players.Sources(work)
+    reading.feed(reading.rejects(corpus), (messages, rejected))
+    recordings, sources = strips.segmented(work), players.Sources(work)
     speakers = funnel.speakers(statistics)
     parts = {
-        "tiles": tiles(statistics),
+        "tiles": tiles(statistics, len(texts.of_clips(corpus))),
         "funnel": funnel.steps(statistics),
         "speakers": speakers[:SPEAKERS],
         "more_speakers": len(speakers[SPEAKERS:]),
@@ -72,7 +85,7 @@ def process(work: Path, corpus: Path, other: Path | None, marks: dict[str, dict[
         "strips": strips.figures(recordings, spans),
         "strips_rest": strips.rest(recordings, spans),
         "histograms": histograms.figures(spread),
-        "thresholds": curves.figures(curves.candidates(work, corpus), marks),
+        "thresholds": thresholds.figures(thresholds.candidates(work, corpus), marks),
         "pairs": list(players.pairs(choice, corpus, sources)),
         "kept": list(players.kept(choice, corpus)),
         "borderline": list(players.borderline(choice, corpus)),
@@ -103,10 +116,9 @@ def main() -> None:
     with lock.alone(place, corpora.MARKER), lock.alone(job.out):
         text = process(job.work, place, job.args.compare, marks(job.settings.filters.model_dump()))
         manifest.write_text(place / PAGE, text)
-        sizes = {PAGE: (place / PAGE).stat().st_size}
-        manifest.write_text(
-            job.out / "corpus.json", json.dumps({"corpus": str(place), "files": sizes}, indent=0) + "\n"
-        )
+        written = {"corpus": str(place), "files": {PAGE: (place / PAGE).stat().st_size}}
+        written["texts"] = {texts.METADATA: texts.digest(place / texts.METADATA)}
+        manifest.write_text(job.out / "corpus.json", json.dumps(written, indent=0) + "\n")
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ SMOOTHING = 0.5  # clips added to every bin
 
 def divergence(this: Histogram, other: Histogram) -> float:
     """D(this || other) in nats."""
-    p, q = (np.reshape(one.counts, (DIVERGENCE_BINS, -1)).sum(axis=1) + SMOOTHING for one in (this, other))
+    p, q = (np.reshape(histogram.counts, (DIVERGENCE_BINS, -1)).sum(axis=1) + SMOOTHING for histogram in (this, other))
     p, q = p / p.sum(), q / q.sum()
     return float(np.sum(p * np.log(p / q)))
 
@@ -36,7 +36,7 @@ def verdict(measure: Measure, this: Histogram, other: Histogram) -> str:
 def drawing(measure: Measure, this: Histogram, other: Histogram) -> Markup:
     """Shares of clips: this corpus as bars, the other as an outline."""
     shown = window([this, other])
-    ours, theirs = (bars(one, shown) / one.total for one in (this, other))
+    ours, theirs = (bars(histogram, shown) / histogram.total for histogram in (this, other))
     scale = HEIGHT / max(ours.max(), theirs.max())
     drawn = [
         svg.rectangle("bar", i + 0.05, HEIGHT - scale * share, 0.9, scale * share)
@@ -51,21 +51,21 @@ def drawing(measure: Measure, this: Histogram, other: Histogram) -> Markup:
 
 def figures(this: Spread, other: Spread) -> list[dict]:
     """What the page shows of every measure that both corpora have, the farthest apart first."""
-    made = []
+    comparisons = []
     for measure in this.known():
         ours, theirs = this.of[measure.name], other.of[measure.name]
         if not theirs.total:
             continue
-        made.append(
+        comparisons.append(
             {
                 "title": measure.title,
                 "name": measure.name,
                 "unit": measure.unit,
                 "svg": drawing(measure, ours, theirs),
                 "axis": axis(ours, window([ours, theirs])),
-                "medians": [words.number(one.quantile(0.5)) for one in (ours, theirs)],
+                "medians": [words.number(histogram.quantile(0.5)) for histogram in (ours, theirs)],
                 "verdict": verdict(measure, ours, theirs),
                 "divergence": divergence(ours, theirs),
             }
         )
-    return sorted(made, key=lambda one: -one["divergence"])
+    return sorted(comparisons, key=lambda comparison: -comparison["divergence"])

@@ -2,8 +2,8 @@
 
 from markupsafe import Markup
 
+from pipeline.tables import legible
 from stages.report import svg, words
-from stages.report.tables import clean
 
 EXAMPLES = 200  # reasons whose first message is held; a run has a dozen
 
@@ -24,8 +24,8 @@ def losses(statistics: dict) -> list[dict]:
     """{"stage", "reason", "count", "seconds"} of every loss, in the order of the stages, the largest of each first."""
     lost = []
     for stage, reasons in statistics["stages"].items():
-        for reason, one in sorted(reasons.items(), key=lambda pair: (-pair[1]["seconds"], pair[0])):
-            lost.append({"stage": stage, "reason": reason, "count": one["count"], "seconds": one["seconds"]})
+        for reason, tally in sorted(reasons.items(), key=lambda pair: (-pair[1]["seconds"], pair[0])):
+            lost.append({"stage": stage, "reason": reason, "count": tally["count"], "seconds": tally["seconds"]})
     return lost
 
 
@@ -51,26 +51,26 @@ def steps(statistics: dict) -> list[dict]:
             "share": words.share(seconds, total),
         }
 
-    made, left = [step("input", "Input", 0.0, total)], total
-    for one in losses(statistics):
-        left -= one["seconds"]
-        made.append(step("loss", f"{one['stage']}: {one['reason']}", left, one["seconds"]))
-    return [*made, step("kept", "Corpus", 0.0, statistics["kept"]["seconds"])]
+    rows, left = [step("input", "Input", 0.0, total)], total
+    for loss in losses(statistics):
+        left -= loss["seconds"]
+        rows.append(step("loss", f"{loss['stage']}: {loss['reason']}", left, loss["seconds"]))
+    return [*rows, step("kept", "Corpus", 0.0, statistics["kept"]["seconds"])]
 
 
 def table(statistics: dict, messages: dict[tuple[str, str], str]) -> list[dict]:
     """The rows of the table of rejects, the largest loss first, each with a message as an example."""
     total = statistics["input"]["seconds"]
-    ranked = sorted(losses(statistics), key=lambda one: -one["seconds"])
+    ranked = sorted(losses(statistics), key=lambda loss: -loss["seconds"])
     return [
-        one
+        loss
         | {
-            "count": f"{one['count']:,}",
-            "seconds": words.span(one["seconds"]),
-            "share": words.share(one["seconds"], total),
-            "message": clean(messages.get((one["stage"], one["reason"]), "")),
+            "count": f"{loss['count']:,}",
+            "seconds": words.span(loss["seconds"]),
+            "share": words.share(loss["seconds"], total),
+            "message": messages.get((loss["stage"], loss["reason"]), ""),
         }
-        for one in ranked
+        for loss in ranked
     ]
 
 
@@ -80,11 +80,11 @@ def speakers(statistics: dict) -> list[dict]:
     ranked = sorted(statistics["speakers"].items(), key=lambda pair: (-pair[1]["seconds"], pair[0]))
     return [
         {
-            "name": clean(name),
-            "svg": bar("kept", 0, one["seconds"] / (kept or 1.0), f"{clean(name)}: {words.span(one['seconds'])}"),
-            "clips": f"{one['count']:,}",
-            "seconds": words.span(one["seconds"]),
-            "share": words.share(one["seconds"], kept),
+            "name": legible(name),
+            "svg": bar("kept", 0, tally["seconds"] / (kept or 1.0), f"{legible(name)}: {words.span(tally['seconds'])}"),
+            "clips": f"{tally['count']:,}",
+            "seconds": words.span(tally["seconds"]),
+            "share": words.share(tally["seconds"], kept),
         }
-        for name, one in ranked
+        for name, tally in ranked
     ]

@@ -92,7 +92,7 @@ class Spread:
 
 def window(histograms: Iterable[Histogram]) -> tuple[int, int, int]:
     """What to draw of histograms on one axis: first bin, end, and bins per bar (1, 2, 5 or 10)."""
-    occupied = np.flatnonzero(np.sum([one.counts for one in histograms], axis=0))
+    occupied = np.flatnonzero(np.sum([histogram.counts for histogram in histograms], axis=0))
     first, end = int(occupied[0]), int(occupied[-1]) + 1
     step = next(step for step in (1, 2, 5, 10) if end - first <= DRAWN * step - step or step == 10)
     middle, least = (first + end) // 2, 12 * step
@@ -139,12 +139,12 @@ def summary(measure: Measure, histogram: Histogram) -> str:
 def figures(spread: Spread) -> list[dict]:
     """What the page shows of every known measure: title, svg, axis, unit, most (the highest bar), summary."""
     loudness = [spread.of[name] for name in ("lufs_before", "lufs") if spread.of[name].total]
-    made = []
+    drawn = []
     for measure in spread.known():
         histogram = spread.of[measure.name]
         # Loudness before and after stand on one axis, so that the eye can compare them.
         shown = window(loudness if histogram in loudness else [histogram])
-        made.append(
+        drawn.append(
             {
                 "title": measure.title,
                 "svg": drawing(measure, histogram, shown),
@@ -154,4 +154,4 @@ def figures(spread: Spread) -> list[dict]:
                 "summary": summary(measure, histogram),
             }
         )
-    return made
+    return drawn

@@ -7,9 +7,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from stages.report import sound, spectrograms, tables, words
+from pipeline.tables import legible
+from stages.report import reading, sound, spectrograms, words
+from stages.report.reading import Smallest, draw
 from stages.report.sound import Piece
-from stages.report.tables import Smallest, clean, draw
 
 PAIRS = 4  # kept clips with spectrograms, before and after
 KEPT = 6  # further kept clips
@@ -35,11 +36,11 @@ class Choice:
 
     def borderline(self) -> dict[str, tuple[str, dict]]:
         """{clip: (why, row)}, each clip once."""
-        found: dict[str, tuple[str, dict]] = {}
+        clips: dict[str, tuple[str, dict]] = {}
         for why, collector in self.least.items():
             for row in collector.rows:
-                found.setdefault(row["clip"], (why, row))
-        return found
+                clips.setdefault(row["clip"], (why, row))
+        return clips
 
 
 class Rejected:
@@ -68,7 +69,7 @@ class Sources:
     """The recordings by id: where their files are; none where the work folder is gone."""
 
     def __init__(self, work: Path):
-        rows = tables.manifests(work, "index")
+        rows = reading.manifests(work, "index")
         self._of = {row["id"]: (work / row["path"], row["downmix"]) for row in rows}
 
     def piece(self, row: dict) -> Piece | None:
@@ -98,12 +99,12 @@ def player(piece: Piece | None, title: str) -> dict | None:
 
 def place(row: dict) -> str:
     """Where a piece comes from: recording, start and end."""
-    return f"{clean(row.get('source', ''))}, {words.clock(row['start'])} to {words.clock(row['end'])}"
+    return f"{legible(row.get('source', ''))}, {words.clock(row['start'])} to {words.clock(row['end'])}"
 
 
 def facts(row: dict) -> str:
     """What is known of a kept clip, in words."""
-    said = [clean(row["speaker"])] if row.get("speaker") else []
+    said = [row["speaker"]] if row.get("speaker") else []
     said += [text.format(words.number(row[key])) for key, text in TOLD.items() if row.get(key) is not None]
     return ", ".join(said)
 
@@ -137,9 +138,9 @@ def borderline(choice: Choice, corpus: Path) -> Iterator[dict]:
             yield {"clip": row["clip"], "place": place(row), "facts": f"{why}: {facts(row)}", "player": heard}
 
 
-def rejected(found: Rejected, sources: Sources) -> Iterator[dict]:
+def rejected(pieces: Rejected, sources: Sources) -> Iterator[dict]:
     """What was left out, as it sounds in the source recording."""
-    for row in found.rows:
+    for row in pieces.rows:
         if heard := player(sources.piece(row), f"rejected piece {row['id']}"):
-            why = f"{row['stage']}: {row['reason']}. {clean(row['message'])}"
+            why = f"{row['stage']}: {row['reason']}. {row['message']}"
             yield {"clip": row["id"], "place": place(row), "facts": why, "player": heard}

@@ -27,17 +27,17 @@ class Piece:
         # Seconds before -i seek in the file instead of decoding all that comes before.
         place = ["-ss", f"{self.start:.3f}", "-t", f"{self.seconds:.3f}", "-i", ffmpeg.address(self.path)]
         if self.downmix == "mean":
-            one_channel = ["-ac", "1"]
+            to_mono = ["-ac", "1"]
         else:
-            one_channel = ["-af", f"pan=mono|c0=c{('left', 'right').index(self.downmix)}"]
-        return [*ffmpeg.INPUT, *place, "-map", "0:a:0", *one_channel, "-ar", str(rate)]
+            to_mono = ["-af", f"pan=mono|c0=c{('left', 'right').index(self.downmix)}"]
+        return [*ffmpeg.INPUT, *place, "-map", "0:a:0", *to_mono, "-ar", str(rate)]
 
 
 def samples(piece: Piece, rate: int) -> np.ndarray | None:
     """(n,) float32 at `rate` Hz."""
     answer = ffmpeg.run([*piece.arguments(rate), "-f", "f32le", "pipe:1"])
-    found = np.frombuffer(answer.stdout[: len(answer.stdout) // 4 * 4], "<f4")
-    return np.nan_to_num(found, nan=0, posinf=0, neginf=0) if len(found) else None
+    signal = np.frombuffer(answer.stdout[: len(answer.stdout) // 4 * 4], "<f4")
+    return np.nan_to_num(signal, nan=0, posinf=0, neginf=0) if len(signal) else None
 
 
 def address(piece: Piece) -> str | None:

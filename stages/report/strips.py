@@ -4,7 +4,6 @@ A strip has COLUMNS columns whatever the recording's length: of the labels the o
 of the kept clips the share of the column that they fill.
 """
 
-import csv
 from array import array
 from collections import defaultdict
 from pathlib import Path
@@ -12,7 +11,9 @@ from pathlib import Path
 import numpy as np
 from markupsafe import Markup
 
-from stages.report import svg, tables, words
+from engines.spans import read_csv
+from pipeline.tables import legible
+from stages.report import reading, svg, words
 
 COLUMNS = 720
 SHOWN = 60  # recordings at most
@@ -61,10 +62,9 @@ def runs(values: np.ndarray) -> list[tuple[int, int, int]]:
 def labelled(path: Path) -> dict[str, np.ndarray]:
     """Spans (n, 2) in seconds by label, of a CSV that the segment stage wrote."""
     spans: dict[str, list[tuple[float, float]]] = defaultdict(list)
-    with open(path, encoding="utf-8", newline="") as lines:
-        for row in csv.DictReader(lines):
-            spans[row["labels"]].append((float(row["start"]), float(row["stop"])))
-    return {label: np.array(found) for label, found in spans.items()}
+    for label, start, stop in read_csv(path):
+        spans[label].append((start, stop))
+    return {label: np.array(times) for label, times in spans.items()}
 
 
 def drawing(spans: dict[str, np.ndarray], kept: np.ndarray, seconds: float, title: str) -> Markup:
@@ -87,32 +87,36 @@ def drawing(spans: dict[str, np.ndarray], kept: np.ndarray, seconds: float, titl
     return svg.picture(COLUMNS, bottom, title, svg.join(drawn), "strip")
 
 
-def recordings(work: Path) -> list[dict]:
+def segmented(work: Path) -> list[dict]:
     """What the strips need of every segmented recording: id, source, path of the CSV, seconds, seconds by label."""
     return [
         {
             "id": row["id"],
-            "source": tables.clean(row["source"]),
+            "source": legible(row["source"]),
             "path": work / row["path"],
             "seconds": row["end"],
             "labels": row.get("label_seconds", {}),
         }
-        for row in tables.manifests(work, "segment")
+        for row in reading.manifests(work, "segment")
     ]
 
 
-def chosen(found: list[dict], kept: Kept) -> list[dict]:
+def chosen(recordings: list[dict], kept: Kept) -> list[dict]:
     """At most SHOWN recordings, in the order given: evenly from the one of which least was kept to the one of most."""
-    if len(found) <= SHOWN:
-        return found
-    ranked = sorted(found, key=lambda one: (kept.seconds(one["id"]) / max(one["seconds"], 1e-9), one["id"]))
+    if len(recordings) <= SHOWN:
+        return recordings
+
+    def share(recording: dict) -> tuple[float, str]:
+        return kept.seconds(recording["id"]) / max(recording["seconds"], 1e-9), recording["id"]
+
+    ranked = sorted(recordings, key=share)
     picked = {ranked[i]["id"] for i in np.linspace(0, len(ranked) - 1, SHOWN).round().astype(int)}
-    return [one for one in found if one["id"] in picked]
+    return [recording for recording in recordings if recording["id"] in picked]
 
 
-def legend(found: list[dict]) -> list[tuple[str, str]]:
+def legend(recordings: list[dict]) -> list[tuple[str, str]]:
     """The labels that occur, and what the page calls them."""
-    heard = {label for one in found for label in one["labels"]}
+    heard = {label for recording in recordings for label in recording["labels"]}
     return [(label, NAMES.get(label, label)) for label in LABELS if label in heard]
 
 
@@ -122,41 +126,35 @@ def shares(labels: dict[str, float], seconds: float) -> str:
     return ", ".join(said)
 
 
-def figures(found: list[dict], kept: Kept) -> list[dict]:
+def figures(recordings: list[dict], kept: Kept) -> list[dict]:
     """What the page shows of every chosen recording: source, svg, seconds, kept, labels, in words."""
-    made = []
-    for one in chosen(found, kept):
-        if not one["path"].is_file():
+    drawn = []
+    for recording in chosen(recordings, kept):
+        if not recording["path"].is_file():
             continue
-        good, labels = words.share(kept.seconds(one["id"]), one["seconds"]), shares(one["labels"], one["seconds"])
-        title = f"{one['source']}, {words.clock(one['seconds'])}: {labels}; kept {good}"
-        strip = drawing(labelled(one["path"]), kept.spans(one["id"]), one["seconds"], title)
-        made.append(
-            {
-                "source": one["source"],
-                "svg": strip,
-                "length": words.clock(one["seconds"]),
-                "kept": good,
-                "labels": labels,
-            }
-        )
-    return made
+        source, seconds = recording["source"], recording["seconds"]
+        good, labels = words.share(kept.seconds(recording["id"]), seconds), shares(recording["labels"], seconds)
+        title = f"{source}, {words.clock(seconds)}: {labels}; kept {good}"
+        strip = drawing(labelled(recording["path"]), kept.spans(recording["id"]), seconds, title)
+        told = {"source": source, "length": words.clock(seconds), "kept": good, "labels": labels}
+        drawn.append(told | {"svg": strip})
+    return drawn
 
 
-def rest(found: list[dict], kept: Kept) -> dict | None:
+def rest(recordings: list[dict], kept: Kept) -> dict | None:
     """The recordings that are not shown, summed up in words; None where all are."""
-    shown = {one["id"] for one in chosen(found, kept)}
-    others = [one for one in found if one["id"] not in shown]
+    shown = {recording["id"] for recording in chosen(recordings, kept)}
+    others = [recording for recording in recordings if recording["id"] not in shown]
     if not others:
         return None
-    seconds = sum(one["seconds"] for one in others)
+    seconds = sum(recording["seconds"] for recording in others)
     labels: dict[str, float] = defaultdict(float)
-    for one in others:
-        for name, part in one["labels"].items():
+    for recording in others:
+        for name, part in recording["labels"].items():
             labels[name] += part
     return {
         "count": f"{len(others):,}",
         "seconds": words.span(seconds),
         "labels": shares(labels, seconds),
-        "kept": words.share(sum(kept.seconds(one["id"]) for one in others), seconds),
+        "kept": words.share(sum(kept.seconds(recording["id"]) for recording in others), seconds),
     }

@@ -1,4 +1,4 @@
-"""Hours kept against threshold, drawn from stages/curves.py: what a person looks at to choose `filters:`."""
+"""Hours kept against threshold, drawn from curves.py: what a person looks at to choose `filters:`."""
 
 import json
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from engines import scores
 from pipeline import manifest
-from stages.report import svg, tables, words
+from stages.report import reading, svg, words
 from stages.report.curves import Curve, curves
 
 HEIGHT = 100
@@ -20,7 +20,7 @@ SIDES = {"high": ("min",), "low": ("max",), "neither": ("min", "max")}
 def candidates(work: Path, corpus: Path) -> Iterable[dict]:
     """The clips that thresholds choose from: those of the wanted voices, or where that is not known the kept ones."""
     there = (work / "index" / "shards.json").is_file()
-    for row in _scored(work) if there else tables.clips(corpus):
+    for row in _scored(work) if there else reading.clips(corpus):
         yield {"start": row["start"], "end": row["end"]} | {name: row.get(name) for name in scores.known()}
 
 
@@ -78,7 +78,7 @@ def drawing(curve: Curve, shown: slice, name: str, total: float, marks: dict[str
 
 def figures(candidates: Iterable[dict], marks: dict[str, dict[str, float]]) -> list[dict]:
     """What the page shows of every score that clips have. marks: {score: {"min": value, "max": value}} as set."""
-    made = []
+    drawn = []
     for name, curve in curves(candidates).items():
         known = float(max(curve.at_least[0], curve.at_most[-1]))  # but for values beyond the range
         if not known:
@@ -89,7 +89,7 @@ def figures(candidates: Iterable[dict], marks: dict[str, dict[str, float]]) -> l
         data = {side: [round(float(hours), 4) for hours in sides(curve)[side][shown]] for side in lines}
         data |= {"total": round(total, 4), "thresholds": [float(f"{value:.4g}") for value in thresholds]}
         mine = marks.get(name, {})
-        made.append(
+        drawn.append(
             {
                 "name": name,
                 "meaning": score.meaning,
@@ -103,4 +103,4 @@ def figures(candidates: Iterable[dict], marks: dict[str, dict[str, float]]) -> l
                 "data": json.dumps(data),
             }
         )
-    return made
+    return drawn

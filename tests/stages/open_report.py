@@ -18,32 +18,35 @@ FLAGS = ("--headless=new", "--no-sandbox", "--mute-audio", "--autoplay-policy=no
 SCREENS = ((390, "light"), (390, "dark"), (1280, "light"), (1280, "dark"))
 LOOK = """
 const done = arguments[0], width = document.documentElement.clientWidth;
-const sized = (one) => one.getBoundingClientRect().width > 0 && one.getBoundingClientRect().height > 0;
+const sized = (element) => element.getBoundingClientRect().width > 0 && element.getBoundingClientRect().height > 0;
 const players = [...document.querySelectorAll("audio")];
-const plays = (one) => new Promise((resolve) => {
-  one.addEventListener("timeupdate", () => one.currentTime > 0 && resolve(true));
-  one.addEventListener("error", () => resolve(false));
+const plays = (player) => new Promise((resolve) => {
+  player.addEventListener("timeupdate", () => player.currentTime > 0 && resolve(true));
+  player.addEventListener("error", () => resolve(false));
   setTimeout(() => resolve(false), 5000);
-  one.play().catch(() => resolve(false));
+  player.play().catch(() => resolve(false));
 });
 const slider = document.querySelector("[data-curve] input");
 if (slider) { slider.value = 0; slider.dispatchEvent(new Event("input")); }
 (async () => {
   const silent = [];
-  for (const one of players) if (!(one.duration > 0 && one.readyState > 0)) silent.push(one.ariaLabel);
+  for (const player of players) {
+    if (!(player.duration > 0 && player.readyState > 0)) silent.push(player.ariaLabel);
+  }
   if (players.length && !(await plays(players.at(-1)))) silent.push("does not play");
   done({
     title: document.title,
     background: getComputedStyle(document.body).backgroundColor,
     pictures: document.querySelectorAll("svg").length,
     wider: document.documentElement.scrollWidth - width,
-    empty: [...document.querySelectorAll("svg")].filter((one) => !sized(one) || !one.children.length).length
-      + [...document.images].filter((one) => !one.naturalWidth).length,
+    empty: [...document.querySelectorAll("svg")].filter((svg) => !sized(svg) || !svg.children.length).length
+      + [...document.images].filter((image) => !image.naturalWidth).length,
     players: players.length,
     silent,
     slide: slider && document.querySelector("output").textContent,
     scripts: document.scripts.length,
-    requests: performance.getEntriesByType("resource").map((one) => one.name).filter((one) => !one.startsWith("data:")),
+    requests: performance.getEntriesByType("resource")
+      .map((entry) => entry.name).filter((name) => !name.startsWith("data:")),
   });
 })();
 """
@@ -58,7 +61,7 @@ def main() -> None:
         options.add_argument(flag)
     browser = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
     browser.set_script_timeout(30)
-    found = []
+    screens = []
     try:
         for width, scheme in SCREENS:
             media = [{"name": "prefers-color-scheme", "value": scheme}]
@@ -70,10 +73,11 @@ def main() -> None:
             seconds = time.monotonic() - began
             time.sleep(0.5)  # the players' metadata
             told = browser.execute_async_script(LOOK)
-            found.append(told | {"seconds": seconds, "log": [one["message"] for one in browser.get_log("browser")]})
+            log = [entry["message"] for entry in browser.get_log("browser")]
+            screens.append(told | {"seconds": seconds, "log": log})
     finally:
         browser.quit()
-    print(json.dumps(found))
+    print(json.dumps(screens))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """A small corpus with hostile names and its work folder, the report stage run on it, and a reader of its page."""
 
-import csv
 import json
 import sys
 from html.parser import HTMLParser
@@ -10,18 +9,24 @@ import numpy as np
 import pytest
 import soundfile
 
-from stages import report
-from tests.conftest import row
+from pipeline import tables
+from pipeline.rows import SCHEMA
+from stages.report import __main__ as report
 
 RATE = 22050
 EVIL = "<script>document.title='evil'</script>\"'><img src=x onerror=\"document.title='evil'\">"
 
 
-def write_table(path: Path, rows: list[dict]) -> None:
-    with open(path, "w", encoding="utf-8", errors="surrogateescape", newline="") as lines:
-        table = csv.DictWriter(lines, rows[0], lineterminator="\n")
-        table.writeheader()
-        table.writerows(rows)
+def row(**fields) -> dict:
+    """A manifest's row, a place in the one recording."""
+    common = {"schema": SCHEMA, "id": "r000000", "recording_id": "r000000", "parent_id": None, "start": 0.0}
+    return common | {"downmix": [[0.0, "mean"]]} | fields
+
+
+def write_manifest(work: Path, stage: str, rows: list[dict]) -> None:
+    path = work / stage / "s0000" / "manifest.jsonl"
+    path.parent.mkdir(parents=True)
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
 
 
 def make(folder: Path, scores: bool = True, clips: int = 6) -> tuple[Path, Path]:
@@ -31,28 +36,27 @@ def make(folder: Path, scores: bool = True, clips: int = 6) -> tuple[Path, Path]
     (folder / source).parent.mkdir(parents=True)
     tone = 0.3 * np.sin(2 * np.pi * 440 * np.arange(40 * RATE) / RATE)
     soundfile.write(folder / source, tone, RATE)
-    places = {name: work / name / "s0000" for name in ("index", "segment")} | {"speaker": work / "speaker"}
-    for place in (*places.values(), corpus / "wavs"):
-        place.mkdir(parents=True)
-    (work / "index" / "shards.json").write_text('{"shards": ["s0000"]}')
+    (corpus / "wavs").mkdir(parents=True)
     whole = row(source=source, path=f"../{source}", end=40.0, duration=40.0)
-    (places["index"] / "manifest.jsonl").write_text(json.dumps(whole) + "\n")
-    heard = whole | {"path": "segment/s0000/r000000.csv", "label_seconds": {"male": 20.0, "music": 20.0}}
-    (places["segment"] / "manifest.jsonl").write_text(json.dumps(heard) + "\n")
-    (places["segment"] / "r000000.csv").write_text("labels,start,stop\nmale,0,20\nmusic,20,40\n")
+    write_manifest(work, "index", [whole])
+    (work / "index" / "shards.json").write_text('{"shards": ["s0000"]}')
+    labels = {"path": "segment/s0000/r000000.csv", "label_seconds": {"male": 20.0, "music": 20.0}}
+    write_manifest(work, "segment", [whole | labels])
+    (work / "segment" / "s0000" / "r000000.csv").write_text("labels,start,stop\nmale,0,20\nmusic,20,40\n")
     kept = []
     for i in range(clips):
         name = f"r000000_{i:06d}"
         soundfile.write(corpus / "wavs" / f"{name}.wav", tone[: 3 * RATE], RATE, "PCM_16")
-        one = {"clip": name, "path": f"wavs/{name}.wav", "recording": "r000000", "source": source}
-        one |= {"start": 3.0 * i, "end": 3.0 * i + 3, "duration": 3.0, "label": "male", "speaker": EVIL}
-        one |= {"similarity": 0.8 + i / 100, "lufs": -23.0, "lufs_before": -30.0 - i, "sample_rate": RATE}
-        kept.append(one | ({"dnsmos_ovrl": 2.0 + i / 5, "snr_db": None} if scores else {}))
-    write_table(corpus / "clips.csv", kept or [dict.fromkeys(("clip", "path", "recording", "start", "end"), "")])
-    manifest = [row(id=one["clip"], parent_id="r000000") | one for one in kept]
-    (places["speaker"] / "manifest.jsonl").write_text("".join(json.dumps(one) + "\n" for one in manifest))
+        clip = {"clip": name, "path": f"wavs/{name}.wav", "recording": "r000000", "source": source}
+        clip |= {"start": 3.0 * i, "end": 3.0 * i + 3, "duration": 3.0, "label": "male", "speaker": EVIL}
+        clip |= {"similarity": 0.8 + i / 100, "lufs": -23.0, "lufs_before": -30.0 - i, "sample_rate": RATE}
+        kept.append(clip | ({"dnsmos_ovrl": 2.0 + i / 5, "snr_db": None} if scores else {}))
+    tables.write(corpus / "clips.csv", list(kept[0]), kept)
+    write_manifest(work, "speaker", [row(id=clip["clip"], answer="confident") | clip for clip in kept])
+    write_manifest(work, "score", [row(id=clip["clip"]) | clip for clip in kept])
     lost = {"id": "r000000_d000000", "stage": "slice", "reason": "music", "message": EVIL, "recording": "r000000"}
-    write_table(corpus / "rejects.csv", [lost | {"source": source, "start": 18.0, "end": 40.0}])
+    lost |= {"source": source, "start": 18.0, "end": 40.0}
+    tables.write(corpus / "rejects.csv", list(lost), [lost])
     statistics = {
         "input": {"recordings": 1, "seconds": 40.0},
         "kept": {"clips": clips, "seconds": 18.0},
@@ -67,7 +71,7 @@ def make(folder: Path, scores: bool = True, clips: int = 6) -> tuple[Path, Path]
 def run(work: Path, corpus: Path, *flags: str) -> str:
     """The report stage, in this process; the page."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", ["report", f"--work={work}", f"--corpus={corpus}", *flags])
+        patch.setattr(sys, "argv", ["report", f"--work={work}", f"--corpus-dir={corpus}", *flags])
         report.main()
     return (corpus / "report.html").read_text(encoding="utf-8")
 

@@ -3,9 +3,11 @@
 Reading back wants the environment of envs/consumers.in: VOXSIEVE_ENV_CONSUMERS names its python.
 """
 
+import importlib
 import json
 import os
 import subprocess
+import sys
 import zlib
 from pathlib import Path
 
@@ -13,7 +15,9 @@ import pytest
 import soundfile
 from small_corpus import ALL, RATE, make_corpus, run
 
-from pipeline import tables
+from pipeline import config, config_file, flags, registry, tables
+from stages.formats import layouts
+from stages.formats import settings as formats_settings
 from stages.formats.layouts import huggingface, kaldi, webdataset
 from stages.formats.splits import NAMES, VALIDATION
 
@@ -150,3 +154,36 @@ def test_audio_is_shared_not_copied(exported):
         name = f"{row['clip']}.wav"
         for place in ("ljspeech/wavs", f"huggingface/audiofolder/{row['split']}"):
             assert os.path.samefile(corpus / place / name, corpus / row["path"])
+
+
+LISTING = """
+HELP = "a list of clips"
+NEEDS = ("speaker",)
+LOADING = "`listing/`: a name per line."
+
+def write(clips, out):
+    (out / "clips.txt").write_text("".join(f"{row['clip']}\\n" for row in clips.rows()))
+"""
+
+
+def look_again() -> None:
+    """Forget which layouts there are."""
+    for known in (layouts.known, registry.stages, config.model, flags.model):
+        known.cache_clear()
+    importlib.reload(formats_settings)
+
+
+def test_a_new_layout_is_one_new_module(tmp_path, monkeypatch):
+    (tmp_path / "layouts").mkdir()
+    (tmp_path / "layouts" / "listing.py").write_text(LISTING)
+    rows = make_corpus(tmp_path / "corpus")
+    with monkeypatch.context() as patch:
+        patch.setattr(layouts, "__path__", [*layouts.__path__, str(tmp_path / "layouts")])
+        look_again()
+        run(tmp_path / "corpus", "listing")
+        assert "listing (a list of clips)" in " ".join(config_file.text(config.model()).split())
+    sys.modules.pop("stages.formats.layouts.listing")
+    look_again()
+    listed = (tmp_path / "corpus" / "listing" / "clips.txt").read_text().split()
+    assert listed == [row["clip"] for row in rows]
+    assert "- `listing/`: a name per line." in (tmp_path / "corpus" / "README.md").read_text()

@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 from report_corpus import EVIL, Reader, make, run
 
+from engines import scores
 from pipeline.errors import ConfigError, ManifestError
-from stages import report
-from stages.report import compare, funnel, histograms, players, spectrograms, strips, tables, thresholds, words
+from stages.report import __main__ as report
+from stages.report import compare, funnel, histograms, players, reading, spectrograms, strips, thresholds, words
 
 BROWSER = (Path("/usr/bin/chromium"), Path("/usr/bin/chromedriver"))
 
@@ -24,18 +25,18 @@ def small(tmp_path_factory) -> tuple[Path, Path]:
 
 
 def test_page_is_whole_safe_and_repeatable(small):
-    text = run(*small, "--min=dnsmos_ovrl=2.5")
+    text = run(*small, "--filters={dnsmos_ovrl: {min: 2.5}}")
     page = Reader(text)
-    assert len(page.all("script")) == 1 and all("onerror" not in one for _, one in page.tags)
-    assert [one for one in page.all("img") if not one["src"].startswith("data:image/png")] == []
-    sources = [value for _, one in page.tags for name, value in one.items() if name in ("src", "href")]
+    assert len(page.all("script")) == 1 and all("onerror" not in attributes for _, attributes in page.tags)
+    assert all(image["src"].startswith("data:image/png") for image in page.all("img"))
+    sources = [value for _, tag in page.tags for name, value in tag.items() if name in ("src", "href")]
     assert all(value.startswith(("data:", "#")) for value in sources)
-    assert "default-src 'none'" in next(one["content"] for one in page.all("meta") if "http-equiv" in one)
-    assert all(one.get("aria-label") or one.get("aria-hidden") for one in page.all("svg"))
+    assert "default-src 'none'" in next(meta["content"] for meta in page.all("meta") if "http-equiv" in meta)
+    assert all(svg.get("aria-label") or svg.get("aria-hidden") for svg in page.all("svg"))
     # Before and after of the first four, the other two, the four of least similarity and DNSMOS alike, one rejected.
     assert len(page.all("audio")) == 2 * players.PAIRS + 2 + players.BORDERLINE + 1
     assert "set: min 2.5" in text and "18.0\u00a0s" in text and "55.0\u00a0%" in text
-    assert run(*small, "--min=dnsmos_ovrl=2.5") == text
+    assert run(*small, "--filters={dnsmos_ovrl: {min: 2.5}}") == text
 
 
 def test_what_is_not_there_is_left_out(tmp_path):
@@ -59,7 +60,7 @@ def test_an_empty_corpus_has_a_report(tmp_path):
     for table in ("clips", "rejects"):
         path = corpus / f"{table}.csv"
         path.write_text(path.read_text().splitlines()[0] + "\n")
-    (work / "speaker" / "manifest.jsonl").write_text("")
+    (work / "speaker" / "s0000" / "manifest.jsonl").write_text("")
     Reader(run(work, corpus, f"--compare={corpus}"))
 
 
@@ -67,8 +68,20 @@ def test_names_that_are_not_utf8(tmp_path):
     work, corpus = make(tmp_path)
     path = work / "segment" / "s0000" / "manifest.jsonl"
     path.write_text(path.read_text().replace(json.dumps(f"{EVIL}.wav"), json.dumps("caf\udce9.wav")))
-    (corpus / "clips.csv").write_bytes((corpus / "clips.csv").read_bytes().replace(b".wav,0.8", b"\xe9.wav,0.8"))
-    assert "caf\ufffd.wav" in run(work, corpus)
+    assert r"caf\xe9.wav" in run(work, corpus)
+    (corpus / "clips.csv").write_bytes((corpus / "clips.csv").read_bytes().replace(b".wav", b"\xe9.wav"))
+    with pytest.raises(ManifestError, match=r"clips\.csv cannot be read as a CSV table in UTF-8"):
+        run(work, corpus)
+
+
+def test_what_people_wrote_is_a_tile_where_there_is_some(tmp_path):
+    work, corpus = make(tmp_path)
+    (corpus / "metadata.csv").write_text("r000000_000000||\n")
+    assert "clips with text" not in run(work, corpus)
+    (corpus / "metadata.csv").write_text(
+        "r000000_000000|What was said|\nr000000_000001||what was said\nr000000_000002||\n"
+    )
+    assert "<dt>clips with text</dt><dd>33.3\u00a0%</dd>" in run(work, corpus)
 
 
 def test_coverage_and_runs():
@@ -80,14 +93,14 @@ def test_coverage_and_runs():
 
 
 def test_many_recordings_are_sampled_and_summed_up():
-    kept, found = strips.Kept(), []
+    kept, recordings = strips.Kept(), []
     for i in range(500):
-        found.append({"id": f"r{i:06d}", "seconds": 100.0, "labels": {"male": 50.0}})
+        recordings.append({"id": f"r{i:06d}", "seconds": 100.0, "labels": {"male": 50.0}})
         kept.add({"recording": f"r{i:06d}", "start": 0.0, "end": i * 37 % 500 / 5})
-    shown = strips.chosen(found, kept)
-    seconds = [kept.seconds(one["id"]) for one in shown]
+    shown = strips.chosen(recordings, kept)
+    seconds = [kept.seconds(recording["id"]) for recording in shown]
     assert len(shown) == strips.SHOWN and min(seconds) == 0 and max(seconds) == pytest.approx(99.8)
-    rest = strips.rest(found, kept)
+    rest = strips.rest(recordings, kept)
     assert rest["count"] == "440" and rest["labels"] == "male 50.0\u00a0%"
 
 
@@ -128,8 +141,8 @@ def test_divergence():
 
 def test_thresholds_in_words():
     rows = [{"start": 0.0, "end": 3600.0, "dnsmos_ovrl": value} for value in (1.5, 2.5, 3.5, 4.5)]
-    names = dict.fromkeys(thresholds.SCORES)
-    shown = thresholds.figures((names | one for one in rows), {"dnsmos_ovrl": {"min": 2.0}})
+    names = dict.fromkeys(scores.known())
+    shown = thresholds.figures((names | row for row in rows), {"dnsmos_ovrl": {"min": 2.0}})
     (only,) = shown
     assert only["name"] == "dnsmos_ovrl" and only["set"] == "min 2" and only["most"] == "4.0\u00a0h"
     assert only["summary"] == "min keeps 90 % at 1.48, 75 % at 2.48, 50 % at 3.48"
@@ -137,7 +150,7 @@ def test_thresholds_in_words():
 
 def test_funnel_leads_from_input_to_corpus(small):
     statistics = report.statistics_of(small[1])
-    assert [(one["kind"], one["seconds"]) for one in funnel.steps(statistics)] == [
+    assert [(step["kind"], step["seconds"]) for step in funnel.steps(statistics)] == [
         ("input", "40.0\u00a0s"),
         ("loss", "−22.0\u00a0s"),
         ("kept", "18.0\u00a0s"),
@@ -158,10 +171,10 @@ def test_png_and_spectrogram():
 
 
 def test_smallest_and_draw():
-    collector = tables.Smallest(2, lambda one: one["key"])
-    tables.feed([{"key": key, "n": n} for n, key in enumerate((3, None, 1, 2, 1))], [collector])
-    assert [one["n"] for one in collector.rows] == [2, 4]
-    assert tables.draw("r000000_000001") == tables.draw("r000000_000001") != tables.draw("r000000_000002")
+    collector = reading.Smallest(2, lambda row: row["key"])
+    reading.feed([{"key": key, "n": n} for n, key in enumerate((3, None, 1, 2, 1))], [collector])
+    assert [row["n"] for row in collector.rows] == [2, 4]
+    assert reading.draw("r000000_000001") == reading.draw("r000000_000001") != reading.draw("r000000_000002")
 
 
 def test_words():
@@ -173,15 +186,15 @@ def test_words():
 
 def test_in_a_browser(small, tmp_path):
     python = os.environ.get("VOXSIEVE_ENV_CRAWL")
-    if not python or not all(one.exists() for one in BROWSER):
+    if not python or not all(program.exists() for program in BROWSER):
         pytest.skip("needs chromium, chromium-driver and VOXSIEVE_ENV_CRAWL, a Python with selenium")
     work, corpus = small
     text = run(work, corpus, f"--compare={corpus}")
     command = [python, Path(__file__).with_name("open_report.py"), corpus / "report.html"]
     screens = json.loads(subprocess.run(command, check=True, capture_output=True, timeout=120).stdout)
-    assert len({one["background"] for one in screens}) == 2 and len(screens) == 4
-    for one in screens:
-        assert one["log"] == [] and one["requests"] == [] and one["silent"] == []
-        assert one["wider"] <= 0 and one["empty"] == 0 and one["scripts"] == 1 and one["seconds"] < 3
-        assert one["pictures"] == text.count("<svg") and one["players"] == text.count("<audio")
-        assert one["slide"] == "min 2 keeps 0.3 min (100 %)" and one["title"] == "Corpus report"
+    assert len({screen["background"] for screen in screens}) == 2 and len(screens) == 4
+    for screen in screens:
+        assert screen["log"] == [] and screen["requests"] == [] and screen["silent"] == []
+        assert screen["wider"] <= 0 and screen["empty"] == 0 and screen["scripts"] == 1 and screen["seconds"] < 3
+        assert screen["pictures"] == text.count("<svg") and screen["players"] == text.count("<audio")
+        assert screen["slide"] == "min 2 keeps 0.3 min (100 %)" and screen["title"] == "Corpus report"

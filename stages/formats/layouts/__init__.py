@@ -1,20 +1,20 @@
-"""The corpus in the layouts that trainers read: a module of this folder per layout, and nothing else to touch.
+"""The corpus in the layouts that trainers read, one module in this folder for each. To add a layout, add its module.
 
-The module's name is what `exports:` and the layout's folder in the corpus are called. It carries
+The module's name is the layout's name in `exports:` and the name of its folder in the corpus. It defines:
 
-- HELP: a few words that say what the layout is, for config.yaml and --help;
-- NEEDS: the columns of clips.csv that it needs besides those that every layout needs (clips.NEEDED);
-- LOADING: a line of Markdown for the dataset card that says how to load it, paths as seen from the corpus folder;
-- write(clips, out): writes the layout to the folder `out`, which is there and empty;
-- card_header(clips), where it has something to say there: entries for the card's header, as Hugging Face reads them.
+- HELP: what the layout is, in a few words, for config.yaml and --help (`make config` brings it into config.yaml);
+- NEEDS: the columns of clips.csv that it needs besides clips.NEEDED;
+- LOADING: a line of Markdown for the dataset card, on how to load it; paths are relative to the corpus folder;
+- write(clips, out): writes the layout into the folder `out`, which exists and is empty;
+- card_header(clips), optional: entries for the card's YAML header, as Hugging Face reads it.
 
-`clips` is a clips.Clips: `clips.splits` names the splits that have clips, `clips.rows(split)` streams a split's rows
-with the columns of `clips.columns`, the clip's text among them where it has one. The same corpus is to give the same
-bytes: no time, no name of a machine, an order that follows from the data. WAVs are hard links (pipeline.corpus.
-link_or_copy) where the layout takes files.
+`clips` is a clips.Clips. `clips.splits` names the splits that have clips; `clips.rows(split)` streams the rows of a
+split, with the columns of `clips.columns`: those of clips.csv, the clip's text if any clip has one, and its split.
+The same corpus must give the same bytes: no time, no machine's name, and an order that follows from the data. Where the
+layout consists of WAV files, hard-link them with pipeline.corpus.link_or_copy.
 
-A layout that is for a person to fill in writes a copy of metadata.csv, and .metadata.csv beside it with the same bytes;
-pipeline/texts.py tells what was filled in by the difference.
+If a person is meant to write texts into the layout, write them as metadata.csv, and the same bytes as .metadata.csv:
+pipeline/texts.py finds what the person wrote by comparing the two.
 """
 
 import importlib

@@ -41,11 +41,16 @@ def audio_folder(clips: Clips, out: Path) -> None:
     """Write SPLIT/CLIP.wav and SPLIT/metadata.parquet."""
     for split in clips.splits:
         (out / split).mkdir(parents=True)
-        for row in clips.rows(split):
-            link_or_copy(clips.wav(row), out / split / f"{row['clip']}.wav")
-        rows = ({"file_name": f"{row['clip']}.wav"} | row for row in clips.rows(split))
+        rows = (linked(clips, row, out / split) for row in clips.rows(split))
         groups = batches(rows, lambda row: 1, GROUP_ROWS)
         parquet.write(out / split / "metadata.parquet", {"file_name": str} | columns(clips), groups, {})
+
+
+def linked(clips: Clips, row: dict, folder: Path) -> dict:
+    """A row with the name of its WAV, which is linked into the folder."""
+    name = f"{row['clip']}.wav"
+    link_or_copy(clips.wav(row), folder / name)
+    return {"file_name": name} | row
 
 
 def with_audio(clips: Clips, row: dict) -> dict:
