@@ -75,9 +75,9 @@ def json_feed(body: bytes, url: str) -> dict | None:
 
 
 def _json_entry(item: dict, feed: dict, url: str) -> dict:
-    attached = [one for one in item.get("attachments") or [] if isinstance(one, dict)]
-    authors = item.get("authors") or feed.get("authors") or [item.get("author") or feed.get("author")]
-    names = [one["name"] for one in authors if isinstance(one, dict) and one.get("name")]
+    attached = _objects(item.get("attachments"))
+    authors = [one for node in (item, feed) for one in _objects(node.get("authors")) + _objects([node.get("author")])]
+    names = [one["name"] for one in authors if one.get("name")]
     duration = attached[0].get("duration_in_seconds") if attached else None
     return {
         "id": _text(item.get("id")),
@@ -154,6 +154,10 @@ def resolved(base: str, address: object) -> str | None:
         return urljoin(base, address.strip())
     except ValueError:  # half a bracket: told apart later, as an address that cannot be read
         return address
+
+
+def _objects(told: object) -> list[dict]:
+    return [one for one in told if isinstance(one, dict)] if isinstance(told, list) else []
 
 
 def _text(told: object) -> str | None:

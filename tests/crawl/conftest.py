@@ -32,15 +32,15 @@ class Room:
     printed: str = ""
 
     def start(
-        self, sources: list[dict], before: str = "", flags: tuple[str, ...] = (), downloads: str = "downloads", **crawl
+        self, sources: list[dict], prelude: str = "", flags: tuple[str, ...] = (), downloads: str = "downloads", **crawl
     ) -> subprocess.Popen:
-        """A crawl that runs on its own; `before`: what Python does first, to put the crawl into a worse place."""
+        """A crawl that runs on its own; `prelude`: what Python does first, to put the crawl into a worse place."""
         given = self.folder / "settings.json"
         given.write_text(json.dumps({"sources": sources, "crawl": QUICK | crawl}))
         command = [python(), "-m", "crawl"]
-        if before:
+        if prelude:
             run = "import runpy, sys; sys.argv[0] = 'crawl'; runpy.run_module('crawl', run_name='__main__')"
-            command = [python(), "-c", f"{before}\n{run}"]
+            command = [python(), "-c", f"{prelude}\n{run}"]
         command += ["--settings", given, *flags]
         command += ["--downloads", self.folder / downloads, "--out", self.folder / "out"]
         return subprocess.Popen(

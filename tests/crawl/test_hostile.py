@@ -116,7 +116,7 @@ def test_ending_at_a_full_disk_waits_for_nobody(room):
         started = room.start(
             [{"http": [raw.url + "/drip", raw.url + "/a.mp3"]}],
             timeout_seconds=60,
-            before="import errno, crawl.part, os; real = os.fsync\n"
+            prelude="import errno, crawl.part, os; real = os.fsync\n"
             "def full(fd): raise OSError(errno.ENOSPC, 'No space left on device')\n"
             "os.fsync = full",
         )
@@ -127,7 +127,7 @@ def test_ending_at_a_full_disk_waits_for_nobody(room):
 def test_a_limit_of_the_file_system_is_told(room):
     with serving(Raw({"/big.mp3": answer(sound("big", 3_000_000)), "/a.mp3": answer(GOOD)})) as raw:
         limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, 2_000_000))"
-        started = room.start([{"http": [raw.url + "/big.mp3", raw.url + "/a.mp3"]}], before=limit)
+        started = room.start([{"http": [raw.url + "/big.mp3", raw.url + "/a.mp3"]}], prelude=limit)
         _, told = started.communicate(timeout=60)
     assert started.returncode == 0, told
     assert [row["reason"] for row in room.rejects] == ["too_large"] and "ulimit" in room.rejects[0]["message"]

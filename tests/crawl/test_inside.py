@@ -89,7 +89,7 @@ def test_chromium_by_each_way_of_a_page(room):
         sources = [
             {"listing": {"url": raw.url + path, "item": ".e", "next": ".e"}} for path in ("/", "/away", "/redirect")
         ]
-        room.crawl(sources, before=OUTSIDE, allow_private_hosts=False, timeout_seconds=5, respect_robots=False)
+        room.crawl(sources, prelude=OUTSIDE, allow_private_hosts=False, timeout_seconds=5, respect_robots=False)
         assert [row["url"] for row in room.rows] == [raw.url + "/a.mp3"]
         # The page was really run: what may be asked for was, from scripts too.
         assert {"/", "/frame", "/away", "/redirect"} <= {seen.path for seen in raw.log}
@@ -207,7 +207,7 @@ def test_a_playlist_that_only_ffmpeg_would_take(room, monkeypatch):
         monkeypatch.setenv("PATH", str(Path(ffmpeg.find("ffmpeg")).parent))
         monkeypatch.setenv("no_proxy", there.host)
         sources = [{"links": [raw.url + path for path in lists]}]
-        room.crawl(sources, 1, before=OUTSIDE, allow_private_hosts=False, respect_robots=False)
+        room.crawl(sources, 1, prelude=OUTSIDE, allow_private_hosts=False, respect_robots=False)
         assert len(room.rejects) == len(lists)
     assert there.arrived == []
 
@@ -222,6 +222,6 @@ def test_addresses_and_redirects(room, kind):
         feed = f'<rss version="2.0"><channel><title>x</title>{items}</channel></rss>'.encode()
         raw.answers["/feed"] = answer(feed, kind="text/xml")
         sources = [{"http": addresses}] if kind == "http" else [{"feed": raw.url + "/feed"}, {"feed": addresses[0]}]
-        room.crawl(sources, 1, before=OUTSIDE, allow_private_hosts=False)
+        room.crawl(sources, 1, prelude=OUTSIDE, allow_private_hosts=False)
         assert {row["reason"] for row in room.rejects} == {"private_address"}
     assert there.arrived == []

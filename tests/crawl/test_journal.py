@@ -47,7 +47,7 @@ def test_a_journal_that_may_not_be_written_is_told(room):
     with serving(Raw({path: answer(sound(path, 5_000)) for path in paths})) as raw:
         limit = "import sqlite3; real = sqlite3.connect\ndef small(*words, **more):\n    made = real(*words, **more)\n"
         limit += "    made.execute('PRAGMA max_page_count = 22'); return made\nsqlite3.connect = small"
-        told = room.crawl([{"http": [raw.url + path for path in paths]}], 1, before=limit, retries=0)
+        told = room.crawl([{"http": [raw.url + path for path in paths]}], 1, prelude=limit, retries=0)
     assert "cannot be used (database or disk is full)" in told and "Traceback" not in told
 
 
