@@ -118,7 +118,7 @@ def main() -> None:
 
 def audio_seconds(path: Path) -> float:
     """Decoded length of a recording in seconds."""
-    return sum(len(block) for block in audio.decode(path, 16000, 1)) / 16000
+    return sum(len(block) for block in audio.Decoding(path, 16000, 1)) / 16000
 
 
 if __name__ == "__main__":

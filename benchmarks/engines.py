@@ -39,9 +39,9 @@ def prepare(recordings: Path, folder: Path) -> None:
     with stereo as wide, mono as narrow:
         while wide.tell() < 44100 * 60 * MINUTES:
             for item in items:
-                for block in audio.decode(item.path, 44100, 2):
+                for block in audio.Decoding(item.path, 44100, 2):
                     wide.write(block[: max(0, 44100 * 60 * MINUTES - wide.tell())])
-                for block in audio.decode(item.path, 16000, 1, pcm16=True):
+                for block in audio.Decoding(item.path, 16000, 1, pcm16=True):
                     narrow.write(block[: max(0, 16000 * 60 * MINUTES - narrow.tell())])
     rng = np.random.default_rng(0)
     for name, rate, source, count in (("clips", 16000, "mono.wav", 500), ("loud", 22050, "stereo.wav", 1000)):

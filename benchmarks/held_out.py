@@ -7,8 +7,7 @@ import numpy as np
 
 from evaluation import timeline
 from pipeline import manifest
-from stages import segment
-from stages.segment import labels
+from stages.segment import hearing, labels
 from stages.speaker import clusters, threshold, voices
 
 THRESHOLDS = {
@@ -70,13 +69,15 @@ def thresholds(judged, others: list, strangers: dict[str, np.ndarray]) -> tuple[
 
 def speech(work: Path, truths: dict[str, timeline.Truth]) -> float:
     """Share of frames right as speech or not, every show with the constants that are best for the others."""
+    from engines import ina
     from engines.silero.onnx import Vad
 
-    segmenter, vad = segment.load("onnx", "smn", False, False, 2, "auto"), Vad()
+    segmenter, vad = ina.load("onnx", "smn", False, False, 2, "auto"), Vad()
     heard = {}
     for path in sorted(work.glob("separate/*/manifest.jsonl")):
         for row in manifest.stream(path):
-            pair = [segment.Signal(work / row[key], row["downmix"], segmenter, vad) for key in ("mixture", "path")]
+            sounds = ((row["mixture"], 1.0), (row["path"], row["gain"]))
+            pair = [hearing.Signal(work / path, row["downmix"], gain, segmenter, vad) for path, gain in sounds]
             heard[Path(row["source"]).stem] = ((pair[0].probability + pair[1].probability) / 2, pair[1].level)
 
     def right() -> np.ndarray:

@@ -23,16 +23,15 @@ def write_long(recordings: Path, path: Path, hours: float) -> None:
     with audio.writing(path, 44100, 2) as out:
         while written < wanted:
             for item in inputs.find(str(recordings)):
-                for block in audio.decode(item.path, 44100, 2):
+                for block in audio.Decoding(item.path, 44100, 2):
                     out.write(block[: max(0, wanted - written)])
                     written += len(block)
 
 
-def stage(name: str, before: str, work: Path) -> str:
-    """Run one stage's program; its seconds and peak memory."""
-    command = [sys.executable, "-m", f"stages.{name}", "--manifest", work / before / "s0000" / "manifest.jsonl"]
+def stage(name: str, work: Path) -> str:
+    """Run a stage's program; its seconds and peak memory."""
     start = time.perf_counter()
-    process = subprocess.Popen([*command, "--work", work, "--out", work / name / "s0000"], cwd=ROOT)
+    process = subprocess.Popen([sys.executable, "-m", f"stages.{name}", "--work", work, "--shard", "s0000"], cwd=ROOT)
     _, status, usage = os.wait4(process.pid, 0)
     if status:
         sys.exit(f"{name} failed")
@@ -48,11 +47,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
         write_long(args.recordings, work / "input" / "long.flac", args.hours)
-        index = ["--input", work / "input", "--work", work, "--out", work / "index"]
-        subprocess.run([sys.executable, "-m", "stages.index", *index], check=True, cwd=ROOT)
+        index = [sys.executable, "-m", "stages.index", "--input", work / "input", "--work", work]
+        subprocess.run(index, check=True, cwd=ROOT)
         print("| stage | seconds | peak MB |\n|---|---|---|")
-        print(stage("separate", "index", work))
-        print(stage("segment", "separate", work))
+        print(stage("separate", work))
+        print(stage("segment", work))
         (row,) = manifest.read(work / "separate" / "s0000" / "manifest.jsonl")
         (first,) = manifest.read(work / "index" / "s0000" / "manifest.jsonl")
         print(f"\n{first['duration']} s in, {row['duration']} s out")

@@ -1,4 +1,4 @@
-"""The mean of many people's embeddings, stages/engines/mean_voice.csv: what is common to all voices.
+"""The mean of many people's embeddings, stages/speaker/mean_voice.csv: what is common to all voices.
 
     python -m benchmarks.mean_voice ../shared/data
 
@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.purity import rows, sound
+from engines import resemblyzer
 from pipeline import manifest
-from stages.embed import load
 from stages.speaker import clusters
 
 
@@ -23,9 +23,9 @@ def mean(data: Path) -> np.ndarray:
     pairs = [row for row in rows(data / "noisy_clean/pairs.csv") if "train-clean-100" in row["source"]]
     files = {row["speaker"]: row for row in pairs if row["speaker"] not in known}
     sounds = [sound(data / "noisy_clean" / row["clean"]) for row in files.values()]
-    vectors = np.stack([one.vector for one in load("onnx", 2, "cpu").embed(sounds)])
+    vectors = np.stack([voice.vector for voice in resemblyzer.load("onnx", 2, "cpu").embed(sounds)])
     gender = np.array([row["gender"] for row in files.values()])
-    return np.mean([vectors[gender == one].mean(axis=0) for one in "FM"], axis=0)
+    return np.mean([vectors[gender == name].mean(axis=0) for name in "FM"], axis=0)
 
 
 def main() -> None:

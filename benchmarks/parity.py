@@ -27,14 +27,14 @@ def work(task: str, engine: str, folder: Path) -> None:
     """Write FOLDER/TASK.ENGINE: what one engine gives (runs in that engine's environment)."""
     out = folder / f"{task}.{engine}"
     if task == "separate":
-        from stages.separate import load
+        from engines.spleeter import load
 
         blocks = soundfile.blocks(folder / "stereo.wav", 1 << 20, dtype="float32", always_2d=True)
         with open(out, "wb") as stream:
             for vocals, _ in load(engine, 2, "cpu").stream(blocks):
                 stream.write(vocals.astype("<f4").tobytes())
     elif task == "segment":
-        from stages.segment import load
+        from engines.ina import load
 
         found = {}
         for exact in (False, True):
@@ -44,7 +44,7 @@ def work(task: str, engine: str, folder: Path) -> None:
                 found[f"{path.name} {exact}"] = [(span.label, span.start, span.stop) for span in spans]
         out.write_text(json.dumps(found))
     else:
-        from stages.embed import load
+        from engines.resemblyzer import load
 
         paths = sorted((folder / "clips").iterdir())
         found = load(engine, 2, "cpu").embed([soundfile.read(path, dtype="float32")[0] for path in paths])
@@ -60,10 +60,10 @@ def prepare(recordings: Path, folder: Path, minutes: float) -> None:
     with audio.writing(folder / "stereo.wav", 44100, 2, "FLOAT") as out:
         while out.tell() < wanted:
             for item in items:
-                for block in audio.decode(item.path, 44100, 2):
+                for block in audio.Decoding(item.path, 44100, 2):
                     out.write(block[: max(0, wanted - out.tell())])
     for item in items:
-        mono = np.concatenate([block[:, 0] for block in audio.decode(item.path, 16000, 1, pcm16=True)])
+        mono = np.concatenate([block[:, 0] for block in audio.Decoding(item.path, 16000, 1, pcm16=True)])
         soundfile.write(folder / f"{item.path.stem}.mono.wav", mono, 16000)
         for i in range(20):
             start, length = rng.integers(0, len(mono) - 16000), round(16000 * rng.uniform(1, 15))

@@ -20,42 +20,31 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import held_out
-from evaluation import __main__ as evaluate
-from evaluation import accounts, timeline
-from stages import speaker
-from stages.embed import load
+from engines import resemblyzer
+from evaluation import accounts, purity, timeline
+from pipeline import manifest
+from stages.speaker import __main__ as speaker
 from stages.speaker import clusters, threshold, voices
 
-STAGES = (
-    ("separate", []),
-    ("segment", ["--source", "both"]),
-    ("slice", []),
-    ("filter", ["--high-pass", "50,12,2"]),
-    ("normalize", []),
-    ("embed", []),
-)
+STAGES = ("separate", "segment", "slice", "filter", "normalize", "embed")
 LEAST_SECONDS = 25.0
 RATE = 16000
 
 
-def program(name: str, *arguments) -> None:
-    subprocess.run(
-        [sys.executable, "-m", f"stages.{name}", *map(str, arguments)], check=True, stderr=subprocess.DEVNULL
-    )
+def program(stage: str, work: Path, *flags: str) -> None:
+    """Run a stage with its default settings, but for `flags`."""
+    command = [sys.executable, "-m", f"stages.{stage}", f"--work={work}", *flags]
+    subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
 
 
 def run_stages(files: list[Path], work: Path) -> None:
     """The clips of the recordings, embedded; stages that have run already are left as they are."""
-    inputs = [f"--input={path}" for path in files]
     if not (work / "index/shards.json").exists():
-        program("index", *inputs, "--work", work, "--out", work / "index")
-    shards, before = json.loads((work / "index/shards.json").read_text())["shards"], "index"
-    for stage, flags in STAGES:
-        for shard in shards:
-            if not (work / stage / shard / "manifest.jsonl").exists():
-                source = work / before / shard / "manifest.jsonl"
-                program(stage, "--manifest", source, "--work", work, "--out", work / stage / shard, *flags)
-        before = stage
+        program("index", work, f"--input={json.dumps([str(path) for path in files])}")
+    for stage in STAGES:
+        for shard in manifest.shards(work):
+            if not manifest.of_shard(work, stage, shard).exists():
+                program(stage, work, f"--shard={shard}")
 
 
 def rows(path: Path) -> list[dict]:
@@ -154,7 +143,7 @@ class Judged:
             for where, start, end in rows:
                 if where == show:
                     scored[timeline.frame(start) : timeline.frame(end)] = False
-            mask = kept[show] & scored & ~evaluate.neutral(truth.speaker, name)
+            mask = kept[show] & scored & ~purity.neutral(truth.speaker, name)
             mine = truth.speaker == name
             own, counted, total = own + (mask & mine).sum(), counted + mask.sum(), total + (mine & scored).sum()
         return own / counted if counted else float("nan"), own / total
@@ -179,12 +168,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         work = args.work or Path(folder)
         run_stages(list(shows.values()), work)
-        embedder, judged = load("onnx", 2, "auto"), Judged(work, truths)
+        embedder, judged = resemblyzer.load("onnx", 2, "auto"), Judged(work, truths)
         named = rows(args.truth / "targets.csv") if (args.truth / "targets.csv").is_file() else []
         cut = [0, 0]
         for target in named:
             sure = judged.sure(embedder.embed([sound(args.truth / target["reference"])])[0].vector)
-            one = evaluate.purity(truths, judged.kept(sure), target["speaker"])
+            one = purity.purity(truths, judged.kept(sure), target["speaker"])
             print(f"host {target['speaker']}: precision {one['precision']:.4f}, recall {one['recall']:.4f}")
             for show, truth in truths.items():
                 mine = [judged.places[i][1:] for i in np.flatnonzero(sure) if judged.places[i][0] == show]
@@ -204,11 +193,11 @@ def main() -> None:
         for kind, vectors in strangers.items():
             found = [name for name, vector in vectors.items() if judged.sure(vector).any()]
             print(f"absent targets, {kind}: {len(vectors)}, of whom {len(found)} get confident clips: {found}")
-        program("speaker", "--work", work, "--out", work / "speaker", "--voices", 2)
-        for name, value in evaluate.labels_of(truths, timeline.read_labels(work, truths)).items():
+        program("speaker", work, "--voices=2")
+        for name, value in purity.labels_of(truths, timeline.read_labels(work, truths)).items():
             print(f"{name}: {value:.4f}")
         present = judged.voice[judged.clusters.of]
-        most = [evaluate.nearest_speaker(truths, judged.kept(present == voice)) for voice in range(2)]
+        most = [purity.nearest_speaker(truths, judged.kept(present == voice)) for voice in range(2)]
         print(f"the voices with most seconds: {most}")
         precision, recall, wrong = held_out.thresholds(judged, others, strangers["acted, meetings"])
         print(f"constants held out, others: precision {precision:.4f}, recall {recall:.4f}; absent found: {wrong}")

@@ -39,7 +39,7 @@ Row = tuple[float, float, str, str, str, str]  # start, end, label, speaker, gen
 
 def load(path: Path) -> np.ndarray:
     """A file as mono at 44.1 kHz."""
-    return np.concatenate(list(audio.mono(audio.decode(path, RATE, 1)))).astype(float)
+    return audio.concatenated(audio.decode_mono(path, RATE)).astype(float)
 
 
 def utterance(path: Path) -> tuple[np.ndarray, list[tuple[float, float]]]:

@@ -15,16 +15,14 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+import engines
+
 THREADS = 2
 
 
 def separate(engine: str, folder: Path):
     """Streamed by us; whole, as its own `separate()` wants it, by the package."""
-    if engine == "onnx":
-        from engines.spleeter.onnx import Separator
-    else:
-        from engines.spleeter.original import Separator
-    separator = Separator(threads=THREADS)
+    separator = spleeter.load(engine, THREADS, "auto")
     yield
     if engine == "original":
         signal, _ = soundfile.read(folder / "stereo.wav", dtype="float32")
@@ -36,43 +34,32 @@ def separate(engine: str, folder: Path):
 
 def segment(engine: str, folder: Path):
     """The package with its default batch of 32."""
-    if engine == "onnx":
-        from engines.ina.onnx import Segmenter
-
-        segmenter = Segmenter(threads=THREADS)
-    else:
-        from engines.ina.original import Segmenter
-
-        segmenter = Segmenter(threads=THREADS, batch=32)
+    batch = {"batch": 32} if engine == "original" else {}
+    segmenter = engines.module("ina", engine).Segmenter(threads=THREADS, **batch)
     yield
     segmenter.segment(soundfile.blocks(folder / "mono.wav", 1 << 20, dtype="float32"))
 
 
 def embed(engine: str, folder: Path):
     """All clips; by the package one after the other, as its README shows."""
-    if engine == "onnx":
-        from engines.resemblyzer.onnx import Embedder
-    else:
-        from engines.resemblyzer.original import Embedder
-    embedder = Embedder(threads=THREADS)
+    embedder = engines.module("resemblyzer", engine).Embedder(threads=THREADS)
     yield
     embedder.embed([soundfile.read(path, dtype="float32")[0] for path in sorted((folder / "clips").iterdir())])
 
 
 def normalize(engine: str, folder: Path):
     """Measure, gain, peak check and write; by the package two ffmpeg runs a clip, so fewer clips stand for all."""
-    from engines.loudness import bs1770 as loudness
+    from engines.loudness import bs1770
     from pipeline import audio
-    from stages import normalize as stage
 
-    worker = stage.load(engine, -23.0, -1.0)
+    normalizer = engines.module("loudness", engine).Normalizer(-23.0, -1.0)
     paths = sorted((folder / "loud").iterdir())
     yield
     with tempfile.TemporaryDirectory() as out:
         for path in paths[: 40 if engine == "original" else None]:
             signal, rate = soundfile.read(path, dtype="float32")
-            lufs = loudness.integrated_loudness(signal, rate)
-            gain = min(worker.gain_db(signal, rate, lufs), -1.0 - loudness.true_peak(signal))
+            lufs = bs1770.integrated_loudness(signal, rate)
+            gain = min(normalizer.gain_db(signal, rate, lufs), -1.0 - bs1770.true_peak(signal))
             with audio.writing(Path(out) / path.name, rate, 1) as wav:
                 wav.write(signal * np.float32(10 ** (gain / 20)))
 

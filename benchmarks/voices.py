@@ -2,7 +2,7 @@
 
     python -m benchmarks.voices --clips 1000000
 
-Makes the rows and embeddings of the embed stage in a temporary folder (a host who speaks a fifth of the time, and 2,000
+Makes the rows of normalize and the facts of embed in a temporary folder (a host who speaks a fifth of the time, and 2,000
 guests, a few to a recording) and runs the stage with the host as its target. Embeddings are random around voices
 as far apart as real ones; a clip lies from its voice as clips of one person do.
 """
@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline import arrays, manifest
+from pipeline.rows import SCHEMA, Embedded, NormalizedClip, clip_id
 from stages.speaker import clusters
 
 CLIPS_PER_RECORDING = 400
@@ -27,7 +28,7 @@ APART, SPREAD = 0.64, 0.45  # lengths of what a voice adds to the mean voice, an
 
 
 def make_work(work: Path, clips: int) -> None:
-    """What the speaker stage reads: embed/ with a shard of a hundred recordings each, and a reference of the host."""
+    """What the speaker stage reads: normalize/ and embed/ with a shard of a hundred recordings each, and a reference."""
     dice = np.random.default_rng(0)
     heads = clusters.mean_voice() + APART / 16 * dice.standard_normal((GUESTS + 1, 256))
     recordings = -(-clips // CLIPS_PER_RECORDING)
@@ -37,7 +38,10 @@ def make_work(work: Path, clips: int) -> None:
     for number, shard in enumerate(shards):
         out = work / "embed" / shard
         out.mkdir(parents=True)
-        with manifest.writing(out / "manifest.jsonl") as keep:
+        with (
+            manifest.writing(out / "manifest.jsonl", Embedded) as embed,
+            manifest.writing(manifest.of_shard(work, "normalize", shard), NormalizedClip) as keep,
+        ):
             for recording in range(100 * number, min(100 * (number + 1), recordings)):
                 name, count = f"r{recording:06d}", min(CLIPS_PER_RECORDING, clips - recording * CLIPS_PER_RECORDING)
                 guests = 1 + (2 * recording + dice.integers(0, 4, count)) % GUESTS
@@ -46,18 +50,15 @@ def make_work(work: Path, clips: int) -> None:
                 path = out / f"{name}.npz"
                 arrays.save(path, vectors=vectors.astype(np.float32))
                 for clip, seconds in enumerate(dice.uniform(1.5, 12, count).round(2).tolist()):
-                    row = {"schema": 1, "id": f"{name}_{clip:06d}", "recording_id": name, "parent_id": name}
-                    row |= {
-                        "source": f"{name}.mp3",
-                        "path": f"normalize/{name}_{clip}.wav",
-                        "label": "male",
-                        "male": 0.9,
-                    }
-                    row |= {"start": 15.0 * clip, "end": 15.0 * clip + seconds, "duration": seconds, "channels": 1}
-                    row |= {"sample_rate": 22050, "voiced_seconds": seconds, "embedding": clip}
-                    keep(row | {"embeddings": str(path.relative_to(work))})
+                    start, end = 15.0 * clip, 15.0 * clip + seconds
+                    facts = {"schema": SCHEMA, "id": clip_id(name, start, end), "recording_id": name}
+                    place = {"start": start, "end": end, "duration": seconds, "parent_id": name, "sample_rate": 22050}
+                    place |= {"source": f"{name}.mp3", "path": f"normalize/{name}_{clip}.wav", "sha256": name}
+                    keep(facts | place | {"label": "male", "male": 0.9, "lufs": -23.0, "true_peak_dbtp": -3.0})
+                    where = {"embeddings": str(path.relative_to(work)), "embedding": clip}
+                    embed(facts | where | {"voiced_seconds": seconds})
     host = clusters.unit(heads[:1]).astype(np.float32)
-    arrays.save(work / "references.npz", names=np.array(["host"]), vectors=host, doubts=np.array([""]))
+    arrays.save(work / "reference/references.npz", names=np.array(["host"]), vectors=host, doubts=np.array([""]))
 
 
 def main() -> None:
@@ -68,8 +69,8 @@ def main() -> None:
         work = Path(folder)
         make_work(work, args.clips)
         began = time.monotonic()
-        command = [sys.executable, "-m", "stages.speaker", "--work", work, "--out", work / "speaker"]
-        process = subprocess.Popen([*command, "--references", work / "references.npz"])
+        command = [sys.executable, "-m", "stages.speaker", "--work", work, "--targets", "{host: host.wav}"]
+        process = subprocess.Popen(command)
         _, status, usage = os.wait4(process.pid, 0)
         if status:
             sys.exit(f"error: the stage ended with status {os.waitstatus_to_exitcode(status)}")
