@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.purity import rows, sound
+from benchmarks.people import rows, sound
 from engines import resemblyzer
 from pipeline import manifest
 from stages.speaker import clusters

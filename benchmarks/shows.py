@@ -22,7 +22,7 @@ import numpy as np
 import soundfile
 from scipy import signal
 
-from benchmarks.purity import rows
+from benchmarks.people import rows
 from pipeline import audio, ffmpeg
 
 RATE = 44100

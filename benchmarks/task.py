@@ -22,7 +22,7 @@ THREADS = 2
 
 def separate(engine: str, folder: Path):
     """Streamed by us; whole, as its own `separate()` wants it, by the package."""
-    separator = spleeter.load(engine, THREADS, "auto")
+    separator = engines.module("spleeter", engine).Separator(threads=THREADS)
     yield
     if engine == "original":
         signal, _ = soundfile.read(folder / "stereo.wav", dtype="float32")

@@ -2,8 +2,8 @@
 
     python -m benchmarks.voices --clips 1000000
 
-Makes the rows of normalize and the facts of embed in a temporary folder (a host who speaks a fifth of the time, and 2,000
-guests, a few to a recording) and runs the stage with the host as its target. Embeddings are random around voices
+Makes the rows of normalize and the facts of embed in a temporary folder (a host who speaks a fifth of the time, and
+2,000 guests, a few to a recording) and runs the stage with the host as its target. Embeddings are random around voices
 as far apart as real ones; a clip lies from its voice as clips of one person do.
 """
 
@@ -28,7 +28,7 @@ APART, SPREAD = 0.64, 0.45  # lengths of what a voice adds to the mean voice, an
 
 
 def make_work(work: Path, clips: int) -> None:
-    """What the speaker stage reads: normalize/ and embed/ with a shard of a hundred recordings each, and a reference."""
+    """What the speaker stage reads: normalize/ and embed/, a shard for a hundred recordings, and a reference."""
     dice = np.random.default_rng(0)
     heads = clusters.mean_voice() + APART / 16 * dice.standard_normal((GUESTS + 1, 256))
     recordings = -(-clips // CLIPS_PER_RECORDING)

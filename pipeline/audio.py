@@ -12,14 +12,11 @@ from pathlib import Path
 import numpy as np
 
 from pipeline import ffmpeg
+from pipeline.downmix import CHANNELS, MEAN, Downmix, to_mono
 from pipeline.errors import Reject, VoxsieveError
 
 BLOCK_SECONDS = 20
 WORK_RATE = 44100  # the rate of Spleeter's model, and of everything between `separate` and `normalize`
-CHANNELS = ("left", "right")
-ENDED_FROM_OUTSIDE = 255  # ffmpeg's own status after SIGTERM or SIGINT
-Downmix = list  # of [second from which it holds, "mean", "left" or "right"], the first from second 0
-MEAN: Downmix = [[0.0, "mean"]]
 
 
 def probe(path: Path) -> dict:
@@ -30,7 +27,7 @@ def probe(path: Path) -> dict:
     command = ["-hide_banner", "-loglevel", "error", "-protocol_whitelist", "file,pipe", "-select_streams", "a:0"]
     command += ["-show_entries", "stream=codec_name,sample_rate,channels,duration:format=duration"]
     answer = ffmpeg.run([*command, "-of", "json", ffmpeg.address(path)], "ffprobe")
-    _check_status(answer.returncode, path, "ffprobe")
+    ffmpeg.check_status(answer.returncode, path, "ffprobe")
     if answer.returncode:
         raise Reject("undecodable", f"Not a sound file that ffmpeg can read: {ffmpeg.complaint(answer.stderr, path)}")
     told = json.loads(answer.stdout)
@@ -81,7 +78,7 @@ class Decoding:
                 while data := process.stdout.read(self._block_bytes):
                     empty = False
                     yield self._samples(data[: len(data) - len(data) % (self.channels * self._size)])
-                _check_status(process.wait(), self.path, "ffmpeg")
+                ffmpeg.check_status(process.wait(), self.path, "ffmpeg")
             finally:
                 if process.poll() is None:
                     process.kill()
@@ -105,16 +102,6 @@ class Decoding:
         return block.reshape(-1, self.channels)
 
 
-def _check_status(status: int, path: Path, program: str) -> None:
-    """Raise VoxsieveError where a child was ended by somebody: that says nothing of the recording."""
-    if status < 0 or status == ENDED_FROM_OUTSIDE:
-        how = f"by signal {-status}" if status < 0 else "from outside"
-        raise VoxsieveError(
-            f"{program} was ended {how} while it read {path}: run again, with fewer jobs at once (-j) where memory is "
-            "short."
-        )
-
-
 def decode_mono(path: Path, sample_rate: int, downmix: Downmix = MEAN, pcm16: bool = False) -> Iterator[np.ndarray]:
     """Decode a file as one channel: float32 blocks (n,); `downmix` as the index chose it."""
     if len(downmix) == 1:
@@ -126,23 +113,6 @@ def decode_mono(path: Path, sample_rate: int, downmix: Downmix = MEAN, pcm16: bo
     for block in blocks:
         yield to_mono(block, downmix, first / sample_rate, sample_rate)
         first += len(block)
-
-
-def to_mono(block: np.ndarray, downmix: Downmix, start: float, sample_rate: int) -> np.ndarray:
-    """(n, channels) from second `start` of a recording to (n,): the mean, or the channel of the passage.
-
-    The index chooses a channel where the mean would cancel.
-    """
-    if block.shape[1] == 1:
-        return block[:, 0]
-    mixed = np.empty(len(block), block.dtype)
-    borders = [round((second - start) * sample_rate) for second, _ in downmix[1:]]
-    edges = np.clip([0, *borders, len(block)], 0, len(block))
-    for (_, how), first, stop in zip(downmix, edges, edges[1:], strict=False):
-        part = block[first:stop]
-        # numpy's own mean of such short rows takes ten times as long.
-        mixed[first:stop] = sum(part.T) / np.float32(part.shape[1]) if how == "mean" else part[:, CHANNELS.index(how)]
-    return mixed
 
 
 def resample(signal: np.ndarray, source_rate: int, target_rate: int) -> np.ndarray:

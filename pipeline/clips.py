@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline import audio
+from pipeline.downmix import to_mono
 
 EDGE_SECONDS = 0.25  # reflected at both ends while filtering, longer than the filters ring
 
@@ -17,7 +18,7 @@ def place(row: dict, work: Path) -> np.ndarray:
     """The samples of a clip's row in the vocals, (n,) float32 at the row's sample rate, at the recording's level."""
     rate = row["sample_rate"]
     block = audio.read(work / row["path"], round(row["start"] * rate), round(row["end"] * rate))
-    return audio.to_mono(block, row["downmix"], row["start"], rate) / np.float32(row["gain"])
+    return to_mono(block, row["downmix"], row["start"], rate) / np.float32(row["gain"])
 
 
 def filtered(row: dict, work: Path) -> np.ndarray:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from pipeline.errors import VoxsieveError
 
+ENDED_FROM_OUTSIDE = 255  # its own status after SIGTERM or SIGINT
 INPUT = ["-nostdin", "-hide_banner", "-loglevel", "error", "-protocol_whitelist", "file,pipe"]
 
 
@@ -52,6 +53,16 @@ def run(arguments: list[str], program: str = "ffmpeg") -> subprocess.CompletedPr
     """Run to the end; stdout and stderr are captured as bytes and the caller looks at the return code."""
     command = [find(program), *arguments]
     return subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, env=environment())
+
+
+def check_status(status: int, path: Path, program: str) -> None:
+    """Raise VoxsieveError where a child was ended by somebody: that says nothing of the recording."""
+    if status < 0 or status == ENDED_FROM_OUTSIDE:
+        how = f"by signal {-status}" if status < 0 else "from outside"
+        raise VoxsieveError(
+            f"{program} was ended {how} while it read {path}: run again, with fewer jobs at once (-j) where memory is "
+            "short."
+        )
 
 
 def complaint(stderr: bytes, path: Path) -> str:

@@ -79,10 +79,8 @@ def test_a_run_has_the_score_the_layout_the_engine_and_the_stage(project, short_
     assert "filelist/" in (project / "corpus/README.md").read_text(encoding="utf-8")
     assert "loudest_db" in (project / "corpus/report.html").read_text(encoding="utf-8")
     counted = {row["id"]: row["milliseconds"] for row in manifest.lines(project / "work/count/s0000/manifest.jsonl")}
-    assert (
-        counted.items()
-        >= {clip: round(1000 * seconds) for clip, seconds in zip(clips["clip"], clips["duration"])}.items()
-    )
+    lengths = dict(zip(clips["clip"], clips["duration"], strict=True))
+    assert counted.items() >= {clip: round(1000 * seconds) for clip, seconds in lengths.items()}.items()
     assert "count" in json.loads((project / "corpus/statistics.json").read_text())["stages"]
     said = run(project, "-m", "stages.count", "--help")
     assert "the milliseconds of every wanted clip" in said

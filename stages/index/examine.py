@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline import audio, ffmpeg, inputs, verdict
+from pipeline.downmix import MEAN, Downmix
 from pipeline.errors import Reject
 
 CANCELLATION_DB = 10.0
@@ -20,14 +21,14 @@ SMOOTH_SECONDS = 11  # over which energies are compared, so that a passage has o
 DAMAGED_SECONDS = 0.5  # a file that ffmpeg complains of and that is shorter than it says by more than this is damaged
 
 
-def downmix(energies: np.ndarray) -> audio.Downmix:
+def downmix(energies: np.ndarray) -> Downmix:
     """How one channel is made, passage by passage, from the energies of (left, right, mean) in each second, (n, 3).
 
     "mean", or "left"/"right" where the mean would lose the signal: the mean of two uncorrelated channels is 3 dB below
     their average energy; where it lies more than 10 dB below, they cancel (a pole swapped in the studio).
     """
     if not len(energies):
-        return audio.MEAN
+        return MEAN
     width = min(SMOOTH_SECONDS, len(energies))
     wide = np.stack([np.convolve(column, np.ones(width), "same")[: len(energies)] for column in energies.T], axis=1)
     left, right, mean = wide.T

@@ -9,6 +9,7 @@ import numpy as np
 from engines.protocols import Segmenter
 from engines.silero.onnx import Vad
 from pipeline import audio
+from pipeline.downmix import Downmix
 from stages.segment import labels
 
 FRAMES = 2  # from patch to patch, 20 ms
@@ -20,7 +21,7 @@ SURE = 0.35  # a stretch whose mean probability of a male voice is as near to 0.
 class Signal:
     """One signal heard once: probability of speech and level of every frame, and what the networks need of it."""
 
-    def __init__(self, path: Path, downmix: audio.Downmix, gain: float, segmenter: Segmenter, vad: Vad):
+    def __init__(self, path: Path, downmix: Downmix, gain: float, segmenter: Segmenter, vad: Vad):
         self.segmenter = segmenter
         level_parts, stream = [], vad.stream()
         rest = np.zeros(0, np.float32)

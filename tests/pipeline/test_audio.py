@@ -9,6 +9,7 @@ import pytest
 import soundfile
 
 from pipeline import audio
+from pipeline.downmix import MEAN, Downmix, to_mono
 from pipeline.errors import Reject, VoxsieveError
 from stages.index.examine import downmix, examine
 from tests.conftest import ROOT
@@ -24,7 +25,7 @@ def rms(signal: np.ndarray) -> float:
     return float(np.sqrt(np.mean(np.square(signal, dtype=np.float64))))
 
 
-def decoded(path, how: audio.Downmix, rate: int = RATE) -> np.ndarray:
+def decoded(path, how: Downmix, rate: int = RATE) -> np.ndarray:
     return audio.concatenated(audio.decode_mono(path, rate, how))
 
 
@@ -41,18 +42,18 @@ def test_a_passage_in_antiphase_keeps_its_sound(wav):
         assert len(mono) == 60 * rate
         assert rms(mono[35 * rate :]) == pytest.approx(rms(sound), rel=0.01)
         assert rms(mono[: 25 * rate]) == pytest.approx(rms(sound), rel=0.01)
-    assert rms(decoded(path, audio.MEAN)[35 * RATE :]) < 1e-4
+    assert rms(decoded(path, MEAN)[35 * RATE :]) < 1e-4
 
 
 def test_the_passage_counts_whatever_the_block():
     stereo = np.stack([np.arange(100, dtype=np.float32), np.full(100, 2, np.float32)], axis=1)
     how = [[0.0, "left"], [3.0, "right"], [7.0, "mean"]]
-    whole = audio.to_mono(stereo, how, 0.0, 10)
+    whole = to_mono(stereo, how, 0.0, 10)
     np.testing.assert_array_equal(whole, np.concatenate([stereo[:30, 0], stereo[30:70, 1], stereo[70:].mean(axis=1)]))
     for size in (1, 7, 30, 99):
-        parts = [audio.to_mono(stereo[at : at + size], how, at / 10, 10) for at in range(0, 100, size)]
+        parts = [to_mono(stereo[at : at + size], how, at / 10, 10) for at in range(0, 100, size)]
         np.testing.assert_array_equal(np.concatenate(parts), whole)
-    np.testing.assert_array_equal(audio.to_mono(stereo[:, :1], how, 0.0, 10), stereo[:, 0])
+    np.testing.assert_array_equal(to_mono(stereo[:, :1], how, 0.0, 10), stereo[:, 0])
 
 
 @pytest.mark.parametrize(
@@ -71,7 +72,7 @@ def test_the_channel_of_a_second_follows_from_its_energies(left, right, mean, na
 
 
 def test_nothing_decoded_has_the_mean():
-    assert downmix(np.zeros((0, 3))) == audio.MEAN
+    assert downmix(np.zeros((0, 3))) == MEAN
 
 
 def test_a_channel_is_taken_and_what_is_no_number_is_silent(wav):
@@ -133,6 +134,7 @@ import resource, signal, sys
 import numpy as np
 from pathlib import Path
 from pipeline import audio, program
+from pipeline.downmix import Downmix, MEAN, to_mono
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 def main():
