@@ -37,9 +37,10 @@ def cosines(voices: Clusters) -> Iterator[tuple[np.ndarray, np.ndarray]]:
 def partners(voices: Clusters) -> np.ndarray:
     """For every voice the one most like it of those that it may be one with, (voices,); itself where there is none."""
     partner = np.arange(len(voices.heads))
+    here = asked(voices.seconds, np.True_)  # rises with the seconds: of two, the shorter one's counts
     nearest = np.concatenate([cosine.max(axis=1) for _, cosine in cosines(voices)])
     for part, cosine in cosines(voices):
-        least = asked(np.minimum(voices.seconds[part, None], voices.seconds), voices.together[part])
+        least = np.where(voices.together[part], np.minimum(here[part, None], here), ALIKE)
         least = np.maximum(least, np.maximum(nearest[part, None], nearest) - ASTRAY)
         likeness = np.where(cosine >= least, cosine, -np.inf)
         partner[part] = np.where((cosine >= least).any(axis=1), np.argmax(likeness, axis=1), part)
