@@ -23,16 +23,16 @@ def mean(data: Path) -> np.ndarray:
     pairs = [row for row in rows(data / "noisy_clean/pairs.csv") if "train-clean-100" in row["source"]]
     files = {row["speaker"]: row for row in pairs if row["speaker"] not in known}
     sounds = [sound(data / "noisy_clean" / row["clean"]) for row in files.values()]
-    vectors = np.stack([one.vector for one in load("onnx", 2, "cpu").embed(sounds)])
+    vectors = np.stack([voice.vector for voice in load("onnx", 2, "cpu").embed(sounds)])
     gender = np.array([row["gender"] for row in files.values()])
-    return np.mean([vectors[gender == one].mean(axis=0) for one in "FM"], axis=0)
+    return np.mean([vectors[gender == label].mean(axis=0) for label in "FM"], axis=0)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("data", type=Path, help="folder with noisy_clean/ and radio/")
-    found = mean(parser.parse_args().data)
-    manifest.write_text(clusters.MEAN_VOICE, "\n".join(f"{value:.4f}" for value in found) + "\n")
+    vector = mean(parser.parse_args().data)
+    manifest.write_text(clusters.MEAN_VOICE, "\n".join(f"{value:.4f}" for value in vector) + "\n")
 
 
 if __name__ == "__main__":

@@ -72,7 +72,7 @@ def sound(path: Path, start: float = 0.0, end: float | None = None) -> np.ndarra
 
 def halves(shows: dict[str, Path], truth: Path, known: set[str], embedder) -> list[tuple[str, np.ndarray, list]]:
     """(speaker, vector, rows of the reference) for either half of the utterances of everyone with enough seconds."""
-    said: dict[str, list[list[tuple[str, float, float]]]] = defaultdict(list)
+    utterances_of: dict[str, list[list[tuple[str, float, float]]]] = defaultdict(list)
     for show in shows:
         last = None
         for row in rows(truth / f"{show}.csv"):
@@ -80,25 +80,25 @@ def halves(shows: dict[str, Path], truth: Path, known: set[str], embedder) -> li
                 place = (show, float(row["start"]), float(row["end"]))
                 here = (row["speaker"], row["source"].split("|")[0])
                 if here == last:
-                    said[row["speaker"]][-1].append(place)
+                    utterances_of[row["speaker"]][-1].append(place)
                 else:
-                    said[row["speaker"]].append([place])
+                    utterances_of[row["speaker"]].append([place])
                 last = here
     whole = {show: sound(path) for show, path in shows.items()}
-    found = []
-    for name, utterances in sorted(said.items()):
-        if sum(end - start for one in utterances for _, start, end in one) >= LEAST_SECONDS:
+    references = []
+    for name, utterances in sorted(utterances_of.items()):
+        if sum(end - start for utterance in utterances for _, start, end in utterance) >= LEAST_SECONDS:
             for parity in (0, 1):
-                half = [place for one in utterances[parity::2] for place in one]
-                heard = [whole[show][round(start * RATE) : round(end * RATE)] for show, start, end in half]
-                found.append((name, embedder.embed([np.concatenate(heard)])[0].vector, half))
-    return found
+                half = [place for utterance in utterances[parity::2] for place in utterance]
+                pieces = [whole[show][round(start * RATE) : round(end * RATE)] for show, start, end in half]
+                references.append((name, embedder.embed([np.concatenate(pieces)])[0].vector, half))
+    return references
 
 
 def absent(data: Path, known: set[str], embedder) -> dict[str, dict[str, np.ndarray]]:
     """Vectors of people who are not in the shows, by folder: up to eight clips of each."""
     files: dict[str, dict[str, list[tuple]]] = {name: defaultdict(list) for name in ("acted, meetings", "readers")}
-    present = {name for one in known for name in one.split("+")}
+    present = {name for names in known for name in names.split("+")}
 
     def add(kind: str, speaker: str, *place) -> None:
         if speaker not in present and len(files[kind][speaker]) < 8:
@@ -111,12 +111,14 @@ def absent(data: Path, known: set[str], embedder) -> dict[str, dict[str, np.ndar
         add("acted, meetings", row["speaker"], path, float(row["start"]), float(row["end"]))
     for row in rows(data / "noisy_clean/pairs.csv"):
         add("readers", row["speaker"], data / "noisy_clean" / row["clean"])
-    found: dict[str, dict[str, np.ndarray]] = {}
+    vectors_of: dict[str, dict[str, np.ndarray]] = {}
     for kind, people in files.items():
-        sounds = {name: np.concatenate([sound(*one) for one in some]) for name, some in sorted(people.items())}
-        vectors = {name: embedder.embed([one])[0].vector for name, one in sounds.items() if len(one) >= 2 * RATE}
-        found[kind] = {name: vector for name, vector in vectors.items() if vector is not None}
-    return found
+        sounds = {name: np.concatenate([sound(*place) for place in places]) for name, places in sorted(people.items())}
+        vectors = {
+            name: embedder.embed([signal])[0].vector for name, signal in sounds.items() if len(signal) >= 2 * RATE
+        }
+        vectors_of[kind] = {name: vector for name, vector in vectors.items() if vector is not None}
+    return vectors_of
 
 
 class Judged:
@@ -138,11 +140,11 @@ class Judged:
 
     def kept(self, chosen: np.ndarray) -> dict[str, np.ndarray]:
         """Frames of the chosen clips, by recording."""
-        found = {show: np.zeros(len(truth.speaker), bool) for show, truth in self.truths.items()}
+        frames = {show: np.zeros(len(truth.speaker), bool) for show, truth in self.truths.items()}
         for i in np.flatnonzero(chosen):
             show, start, end = self.places[i]
-            found[show][timeline.frame(start) : timeline.frame(end)] = True
-        return found
+            frames[show][timeline.frame(start) : timeline.frame(end)] = True
+        return frames
 
     def on_the_other_half(self, name: str, vector: np.ndarray, rows: list) -> tuple[float, float]:
         """Precision (NaN where nothing is kept) and recall, without the reference's rows and clips."""
@@ -155,8 +157,8 @@ class Judged:
                 if where == show:
                     scored[timeline.frame(start) : timeline.frame(end)] = False
             mask = kept[show] & scored & ~evaluate.neutral(truth.speaker, name)
-            mine = truth.speaker == name
-            own, counted, total = own + (mask & mine).sum(), counted + mask.sum(), total + (mine & scored).sum()
+            speaking = truth.speaker == name
+            own, counted, total = own + (mask & speaking).sum(), counted + mask.sum(), total + (speaking & scored).sum()
         return own / counted if counted else float("nan"), own / total
 
 
@@ -184,17 +186,17 @@ def main() -> None:
         cut = [0, 0]
         for target in named:
             sure = judged.sure(embedder.embed([sound(args.truth / target["reference"])])[0].vector)
-            one = evaluate.purity(truths, judged.kept(sure), target["speaker"])
-            print(f"host {target['speaker']}: precision {one['precision']:.4f}, recall {one['recall']:.4f}")
+            host = evaluate.purity(truths, judged.kept(sure), target["speaker"])
+            print(f"host {target['speaker']}: precision {host['precision']:.4f}, recall {host['recall']:.4f}")
             for show, truth in truths.items():
-                mine = [judged.places[i][1:] for i in np.flatnonzero(sure) if judged.places[i][0] == show]
-                cut = np.add(cut, accounts.cut_inside(mine, truth.spoken))
+                host_clips = [judged.places[i][1:] for i in np.flatnonzero(sure) if judged.places[i][0] == show]
+                cut = np.add(cut, accounts.cut_inside(host_clips, truth.spoken))
         if named:
             print(f"clips of the hosts, ends inside speech: {cut[0]} of {cut[1]}, {cut[0] / cut[1]:.4f}")
         hosts = {target["speaker"] for target in named}
-        others = halves(shows, args.truth, hosts, embedder)
-        figures = np.array([judged.on_the_other_half(*one) for one in others])
-        for (name, _, _), (precision, recall) in zip(others, figures, strict=True):
+        halves_of = halves(shows, args.truth, hosts, embedder)
+        figures = np.array([judged.on_the_other_half(*speaker) for speaker in halves_of])
+        for (name, _, _), (precision, recall) in zip(halves_of, figures, strict=True):
             print(f"  {name:<8} precision {precision:.3f}, recall {recall:.3f}")
         print(
             f"others as targets: mean precision {np.nanmean(figures[:, 0]):.4f}, mean recall {figures[:, 1].mean():.4f}"
@@ -202,15 +204,15 @@ def main() -> None:
         known = {name for truth in truths.values() for name in np.unique(truth.speaker)} - {""}
         strangers = absent(args.data or args.truth.parent, known, embedder)
         for kind, vectors in strangers.items():
-            found = [name for name, vector in vectors.items() if judged.sure(vector).any()]
-            print(f"absent targets, {kind}: {len(vectors)}, of whom {len(found)} get confident clips: {found}")
+            accepted = [name for name, vector in vectors.items() if judged.sure(vector).any()]
+            print(f"absent targets, {kind}: {len(vectors)}, of whom {len(accepted)} get confident clips: {accepted}")
         program("speaker", "--work", work, "--out", work / "speaker", "--voices", 2)
         for name, value in evaluate.labels_of(truths, timeline.read_labels(work, truths)).items():
             print(f"{name}: {value:.4f}")
         present = judged.voice[judged.clusters.of]
         most = [evaluate.nearest_speaker(truths, judged.kept(present == voice)) for voice in range(2)]
         print(f"the voices with most seconds: {most}")
-        precision, recall, wrong = held_out.thresholds(judged, others, strangers["acted, meetings"])
+        precision, recall, wrong = held_out.thresholds(judged, halves_of, strangers["acted, meetings"])
         print(f"constants held out, others: precision {precision:.4f}, recall {recall:.4f}; absent found: {wrong}")
         print(f"constants held out, speech or not: {held_out.speech(work, truths):.4f}")
 

@@ -32,7 +32,7 @@ class Segmenter(Protocol):
     def hear(self, blocks: Iterable[np.ndarray]) -> Any:
         """What `posteriors` needs of a recording."""
 
-    def posteriors(self, heard: Any, network: str, patches: np.ndarray) -> dict[str, np.ndarray]:
+    def posteriors(self, features: Any, network: str, patches: np.ndarray) -> dict[str, np.ndarray]:
         """The posterior of every label of "activity" or "gender", (n,), around 20 ms times each of `patches` (n,)."""
 
 

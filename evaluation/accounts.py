@@ -25,10 +25,10 @@ def cut_inside(clips: Iterable[tuple[float, float]], rows: list[tuple[float, flo
     return sum(bool(np.any((starts < end) & (end < stops))) for end in ends), len(ends)
 
 
-def confusion(true: np.ndarray, said: np.ndarray, classes: Iterable[str]) -> dict[str, dict[str, int]]:
+def confusion(true: np.ndarray, labelled: np.ndarray, classes: Iterable[str]) -> dict[str, dict[str, int]]:
     """Frames of every true class (rows) by what they were called."""
-    counts = Counter(zip(true.tolist(), said.tolist(), strict=True))
-    return {name: {other: counts[name, other] for other in classes} for name in classes}
+    counts = Counter(zip(true.tolist(), labelled.tolist(), strict=True))
+    return {name: {label: counts[name, label] for label in classes} for name in classes}
 
 
 def si_sdr(estimate: np.ndarray, reference: np.ndarray) -> float:

@@ -61,8 +61,8 @@ def make(name: str) -> None:
         venv.create(place, with_pip=True, symlinks=True)
         lock = ENVS / f"{name}.lock"
         command = [python(name), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
-        answer = subprocess.run([*command, "--no-deps", "--require-hashes", "-r", lock])
-        if answer.returncode:
+        result = subprocess.run([*command, "--no-deps", "--require-hashes", "-r", lock])
+        if result.returncode:
             raise VoxsieveError(
                 f"The environment '{name}' could not be made from {lock}: see pip's message above. torch's CPU build "
                 "is not on every package index: give pip the folder or index that has it (PIP_FIND_LINKS)."

@@ -61,8 +61,8 @@ def built(name: str, sources: list[str], version: int, build: Callable[[Path], N
     key = "|".join([str(version), *(PINNED[source] for source in sources)])
     stem, suffix = os.path.splitext(name)
     path = cache() / "built" / f"{stem}-{hashlib.sha256(key.encode()).hexdigest()[:12]}{suffix}"
-    told = path.with_name(f"{path.name}.sha256")
-    if not (path.is_file() and told.is_file() and told.read_text(encoding="ascii") == _sha256(path)):
+    checksum = path.with_name(f"{path.name}.sha256")
+    if not (path.is_file() and checksum.is_file() and checksum.read_text(encoding="ascii") == _sha256(path)):
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
         try:
@@ -70,7 +70,7 @@ def built(name: str, sources: list[str], version: int, build: Callable[[Path], N
             digest = _sha256(partial)
             os.replace(partial, path)
             partial.write_text(digest, encoding="ascii")
-            os.replace(partial, told)
+            os.replace(partial, checksum)
         finally:
             partial.unlink(missing_ok=True)
     return path
@@ -119,11 +119,11 @@ def _address(source: Source) -> str:
         return source.place
     command = [sys.executable, "-m", "pip", "install", "--dry-run", "--quiet", "--no-deps"]
     command += ["--ignore-installed", "--only-binary=:all:", "--report", "-", source.place]
-    answer = subprocess.run(command, capture_output=True, text=True)
-    if answer.returncode:
-        said = answer.stderr.strip().splitlines() or ["no message"]
-        raise ModelError(f"pip finds no {source.place}: {said[-1]}.")
-    return json.loads(answer.stdout)["install"][0]["download_info"]["url"]
+    result = subprocess.run(command, capture_output=True, text=True)
+    if result.returncode:
+        errors = result.stderr.strip().splitlines() or ["no message"]
+        raise ModelError(f"pip finds no {source.place}: {errors[-1]}.")
+    return json.loads(result.stdout)["install"][0]["download_info"]["url"]
 
 
 def _download(url: str, partial: Path, source: Source) -> None:
@@ -151,18 +151,18 @@ def _transfer(url: str, partial: Path, name: str) -> None:
     from tqdm import tqdm
 
     have = partial.stat().st_size if partial.exists() else 0
-    with requests.get(url, headers={"Range": f"bytes={have}-"} if have else {}, stream=True, timeout=60) as answer:
-        if answer.status_code == 416:  # nothing is left to send
+    with requests.get(url, headers={"Range": f"bytes={have}-"} if have else {}, stream=True, timeout=60) as response:
+        if response.status_code == 416:  # nothing is left to send
             return
-        answer.raise_for_status()
-        resumed = answer.status_code == 206
+        response.raise_for_status()
+        resumed = response.status_code == 206
         have = have if resumed else 0
-        total = int(answer.headers.get("Content-Length", 0)) + have
+        total = int(response.headers.get("Content-Length", 0)) + have
         with (
             open(partial, "ab" if resumed else "wb") as out,
             tqdm(total=total, initial=have, unit="B", unit_scale=True, desc=name) as bar,
         ):
-            for block in answer.iter_content(1 << 16):
+            for block in response.iter_content(1 << 16):
                 out.write(block)
                 bar.update(len(block))
 

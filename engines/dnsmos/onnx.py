@@ -62,8 +62,8 @@ def _write(name: str, path: Path) -> None:
         helper.make_tensor_value_info(exit_, TensorProto.FLOAT, None),
     ]
     graph = helper.make_graph(nodes, f"dnsmos-{name}", ends[:1], ends[1:], tensors)
-    made = helper.make_model(graph, opset_imports=model.opset_import, ir_version=model.ir_version)
-    onnx.save(made, path)
+    half_model = helper.make_model(graph, opset_imports=model.opset_import, ir_version=model.ir_version)
+    onnx.save(half_model, path)
 
 
 def windows(samples: int) -> int:
@@ -128,12 +128,12 @@ class Rater:
 
     def _whole(self, frames: np.ndarray) -> np.ndarray:
         """The front's output with its bands pooled, (1, 32, m, 80), for frames (m, 320) of a ring."""
-        made = []
+        pooled = []
         for start in range(0, len(frames), CHUNK):
             stop = min(start + CHUNK, len(frames))
             around = np.arange(start - REACH, stop + REACH) % len(frames)
-            made.append(pool_bands(self._run("front", frames[around][np.newaxis])[:, :, REACH:-REACH]))
-        return np.concatenate(made, axis=2)
+            pooled.append(pool_bands(self._run("front", frames[around][np.newaxis])[:, :, REACH:-REACH]))
+        return np.concatenate(pooled, axis=2)
 
     def _run(self, name: str, values: np.ndarray) -> np.ndarray:
         return self.sessions[name].run(None, {CUT[name][0]: np.ascontiguousarray(values, np.float32)})[0]

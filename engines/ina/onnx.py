@@ -113,29 +113,29 @@ class Listener:
     def label(self, mel: np.ndarray, start: int, stop: int) -> list[tuple[str, int, int, float]]:
         """The parts (label, start, stop, confidence) of one span of patches, from the spectrogram `mel`."""
         seen = np.unique([*range(0, stop - start, self.coarse), stop - start - 1])
-        found = self.posteriors(mel, start + seen)
+        posteriors = self.posteriors(mel, start + seen)
         with np.errstate(divide="ignore"):
-            while len(more := look_closer(seen, np.log(found), stop - start, self.change)):
+            while len(more := look_closer(seen, np.log(posteriors), stop - start, self.change)):
                 order = np.argsort(np.concatenate([seen, more]))
-                found = np.concatenate([found, self.posteriors(mel, start + more)])[order]
+                posteriors = np.concatenate([posteriors, self.posteriors(mel, start + more)])[order]
                 seen = np.concatenate([seen, more])[order]
-            found = np.repeat(found, share(seen, stop - start), axis=0)
-            states = viterbi.decode(np.log(found), self.change)
+            posteriors = np.repeat(posteriors, share(seen, stop - start), axis=0)
+            states = viterbi.decode(np.log(posteriors), self.change)
         return [
-            (self.network.labels[state], start + first, start + last, float(found[first:last, state].mean()))
+            (self.network.labels[state], start + first, start + last, float(posteriors[first:last, state].mean()))
             for state, first, last in runs(states)
         ]
 
     def posteriors(self, mel: np.ndarray, indices: np.ndarray) -> np.ndarray:
         """Posteriors, float32 (n, labels), of the patches at `indices` (n,); 0.5 where not finite."""
-        found = np.full((len(indices), len(self.network.labels)), 0.5, np.float32)
+        posteriors = np.full((len(indices), len(self.network.labels)), 0.5, np.float32)
         for start in range(0, len(indices), self.batch):
             patches = normalised_patches(mel, indices[start : start + self.batch], self.network.bands)
             finite = np.isfinite(patches).all(axis=(1, 2))
             if finite.any():
                 feed = {"patches": patches[finite].astype(np.float32, copy=False)}
-                found[start : start + self.batch][finite] = self.session.run(None, feed)[0]
-        return found
+                posteriors[start : start + self.batch][finite] = self.session.run(None, feed)[0]
+        return posteriors
 
 
 class Segmenter:
@@ -180,13 +180,13 @@ class Segmenter:
         """What `posteriors` needs of a recording, given as to `segment`: its spectrogram (frames, 24)."""
         return _features(blocks)[0]
 
-    def posteriors(self, heard: np.ndarray, network: str, patches: np.ndarray) -> dict[str, np.ndarray]:
+    def posteriors(self, features: np.ndarray, network: str, patches: np.ndarray) -> dict[str, np.ndarray]:
         """The posterior of every label of `network`, "activity" or "gender", float32 (n,), at `patches` (n,).
 
         Patch i is the one around 20 ms times i.
         """
         listener = getattr(self, network)
-        return dict(zip(listener.network.labels, listener.posteriors(heard, patches).T, strict=True))
+        return dict(zip(listener.network.labels, listener.posteriors(features, patches).T, strict=True))
 
 
 def _features(blocks: Iterable[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:

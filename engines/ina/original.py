@@ -70,10 +70,10 @@ class Segmenter:
         """What `posteriors` needs of a recording: its spans."""
         return self.segment(blocks)
 
-    def posteriors(self, heard: list[Span], network: str, patches: np.ndarray) -> dict[str, np.ndarray]:
+    def posteriors(self, features: list[Span], network: str, patches: np.ndarray) -> dict[str, np.ndarray]:
         """As of segment_onnx.Segmenter, but 0 or 1: the package tells labels only."""
         labels = {"activity": ("speech", "music", "noise"), "gender": ("female", "male")}[network]
-        starts = np.array([span.start for span in heard])
+        starts = np.array([span.start for span in features])
         at = np.searchsorted(starts, patches * 0.02 + 1e-6, "right") - 1
-        here = np.array([span.label for span in heard])[at]
+        here = np.array([span.label for span in features])[at]
         return {label: (here == label).astype(np.float32) for label in labels}

@@ -54,7 +54,7 @@ def graph(state: dict[str, np.ndarray]):
         helper.make_node("ReduceL2", ["positive", "axis1"], ["length"]),
         helper.make_node("Div", ["positive", "length"], ["vectors"]),
     ]
-    made = helper.make_model(
+    network = helper.make_model(
         helper.make_graph(
             nodes,
             "voice_encoder",
@@ -65,8 +65,8 @@ def graph(state: dict[str, np.ndarray]):
         opset_imports=[helper.make_opsetid("", 18)],
         ir_version=8,
     )
-    checker.check_model(made)
-    return made
+    checker.check_model(network)
+    return network
 
 
 def _gates(parameter: np.ndarray) -> np.ndarray:

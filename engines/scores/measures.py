@@ -82,33 +82,33 @@ def _first_peak(correlation: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return at + shift, (here - (before - after) * shift / 4).clip(-1, 1)
 
 
-def snr_db(found: Periodicity) -> float | None:
+def snr_db(periods: Periodicity) -> float | None:
     """Signal-to-noise ratio in dB, from voiced frames against the rest (VAD-based, the detector being voicing).
 
     The noise is the lesser of two estimates that both exceed it: the power of frames far from any voice, which may
     hold a breath, and the aperiodic share of the voiced frames' power, which holds the voice's own.
     """
-    voiced, power = found.voiced, found.power
+    voiced, power = periods.voiced, periods.power
     if voiced.sum() < ENOUGH_FRAMES:
         return None
     speech = power[voiced].mean()
-    noise = np.percentile((1 - found.correlation[voiced]) * power[voiced], STEADY_PERCENTILE)
+    noise = np.percentile((1 - periods.correlation[voiced]) * power[voiced], STEADY_PERCENTILE)
     near = np.convolve(voiced, np.ones(2 * NEAR_VOICE_FRAMES + 1), "same")[: len(voiced)] > 0
     if np.sum(~near) >= ENOUGH_FRAMES:
         noise = min(noise, power[~near].mean())
     return float(10 * np.log10(max(speech - noise, speech / 20) / max(noise, speech * 1e-8)))
 
 
-def voiced_share(found: Periodicity) -> float:
+def voiced_share(periods: Periodicity) -> float:
     """Share of a clip's frames that are voiced, 0 to 1: about half in fluent speech, less with pauses or noise."""
-    return float(found.voiced.mean())
+    return float(periods.voiced.mean())
 
 
-def f0_statistics(found: Periodicity) -> tuple[float | None, float | None]:
+def f0_statistics(periods: Periodicity) -> tuple[float | None, float | None]:
     """Median of F0 in Hz, and its range in semitones from the 5th to the 95th percentile of the voiced frames."""
-    if found.voiced.sum() < ENOUGH_FRAMES:
+    if periods.voiced.sum() < ENOUGH_FRAMES:
         return None, None
-    low, median, high = np.percentile(found.f0[found.voiced], [5, 50, 95])
+    low, median, high = np.percentile(periods.f0[periods.voiced], [5, 50, 95])
     return float(median), float(12 * np.log2(high / low))
 
 

@@ -72,9 +72,9 @@ def _write(path: Path) -> None:
     wanted = {name for node in rest for name in node.input}
     kept = [tensor for tensor in source.graph.initializer if tensor.name in wanted]
     graph = helper.make_graph(nodes + rest, "silero-vad", source.graph.input, source.graph.output, constants + kept)
-    made = helper.make_model(graph, opset_imports=source.opset_import, ir_version=source.ir_version)
-    onnx.checker.check_model(made)
-    onnx.save(made, path)
+    rewritten = helper.make_model(graph, opset_imports=source.opset_import, ir_version=source.ir_version)
+    onnx.checker.check_model(rewritten)
+    onnx.save(rewritten, path)
 
 
 class Vad:
@@ -97,7 +97,7 @@ class Stream:
         self.session = session
         self.state = {name: np.zeros((1, 1, 128), np.float32) for name in "hc"}
         self.rest = np.zeros(CONTEXT, np.float32)
-        self.found: list[np.ndarray] = []
+        self.probabilities: list[np.ndarray] = []
 
     def push(self, block: np.ndarray) -> None:
         """Take the next samples (n,), of any n; what does not fill a window waits for the next call."""
@@ -108,8 +108,8 @@ class Stream:
             windows = np.lib.stride_tricks.sliding_window_view(signal, CONTEXT + WINDOW)[::WINDOW]
             feed = {"input": np.ascontiguousarray(windows[:whole])} | self.state
             probability, self.state["h"], self.state["c"] = self.session.run(None, feed)
-            self.found.append(probability.reshape(-1))
+            self.probabilities.append(probability.reshape(-1))
 
     def probability(self) -> np.ndarray:
         """The probability of speech in every whole window so far, float32 (windows,)."""
-        return np.concatenate(self.found) if self.found else np.zeros(0, np.float32)
+        return np.concatenate(self.probabilities) if self.probabilities else np.zeros(0, np.float32)
