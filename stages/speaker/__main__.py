@@ -128,18 +128,17 @@ def write_rows(work: Path, out: Path, clips: Clips, decision: Decision, genders:
                         reject(manifest.reject(row, STAGE, "no_voice", "No voice was found in the clip."))
                         continue
                     answer, scores = int(decision.answer[clip]), clips.vectors[clip] @ decision.targets.T
-                    voice_facts = {"voice": present.name(decision.voice[clip]), "gender": genders[decision.voice[clip]]}
-                    decided = decide(
-                        row | voice_facts, int(decision.choice[clip]), answer, scores, decision.names, short_clips
-                    )
+                    voice = {"voice": present.name(decision.voice[clip]), "gender": genders[decision.voice[clip]]}
+                    choice, names = int(decision.choice[clip]), decision.names
+                    decided = decide(row | voice, choice, answer, scores, names, short_clips)
                     if "reason" in decided:
                         reject(decided)
                         if decided["reason"] == "uncertain":
-                            keep(row | voice_facts | {"answer": "uncertain"})
+                            keep(row | voice | {"answer": "uncertain"})
                     else:
                         keep(decided | {"answer": "confident"})
                     place = {name: row[name] for name in ("schema", "id", "recording_id", "source", "start", "end")}
-                    tell(place | voice_facts | {"answer": present.ANSWERS[answer]})
+                    tell(place | voice | {"answer": present.ANSWERS[answer]})
                     clip, here = next(numbers, (None, None))
 
 
@@ -184,12 +183,9 @@ def process(work: Path, out: Path, references: Path | None, least: str, short_cl
     manifest.write_text(out / "speakers.csv", present.to_csv(present.VOICE, rows))
     lines = []
     for number, verdict in enumerate(decision.verdicts):
-        seconds_by_answer = [
-            float(clips.seconds[(decision.choice == number) & (decision.answer == a)].sum()) for a in range(3)
-        ]
-        lines.append(
-            present.describe_target(decision.names[number], verdict, seconds_by_answer, decision.doubts[number])
-        )
+        chosen = decision.choice == number
+        seconds = [float(clips.seconds[chosen & (decision.answer == a)].sum()) for a in range(3)]
+        lines.append(present.describe_target(decision.names[number], verdict, seconds, decision.doubts[number]))
     manifest.write_text(out / "targets.csv", present.to_csv(present.TARGET, lines))
 
 
