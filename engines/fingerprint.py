@@ -1,6 +1,6 @@
 """What a clip sounds like, in a few numbers: fingerprints of spectral peaks.
 
-A clip's loudest points in time and frequency outlive a codec and a gain. Three of them in a row make a hash: one
+A clip's loudest points in time and frequency survive a codec and a gain. Three of them in a row make a hash: one
 frequency, two rises in frequency, two steps in time (after Wang 2003, "An industrial-strength audio search
 algorithm", with triples, so that a hash is rare in a large corpus).
 """

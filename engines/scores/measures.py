@@ -1,8 +1,8 @@
 """What can be measured on a clip without a model: pure functions on mono float32 arrays (n,).
 
-Periodicity serves three measures: the fundamental frequency, how much of a clip is voiced, and which moments tell of
-the noise alone. It is the normalised cross-correlation of Talkin 1995, "A robust algorithm for pitch tracking".
-A measure that a clip gives no ground for (F0 of a whisper, anything of digital silence) is None.
+Periodicity serves three measures: the fundamental frequency, how much of a clip is voiced, and which frames hold
+nothing but noise. It is the normalised cross-correlation of Talkin 1995, "A robust algorithm for pitch tracking".
+A measure that cannot be taken (the F0 of a whisper, anything of digital silence) is None.
 """
 
 from dataclasses import dataclass
@@ -16,13 +16,13 @@ PERIODICITY_RATE = 8000  # Hz; halves the work and loses nothing of the voice's 
 LOWEST_HZ, HIGHEST_HZ = 60, 500
 CORRELATED_SECONDS = 0.04  # two periods of 50 Hz
 VOICED = 0.8  # least correlation of a voiced frame
-QUIET_DB = -30.0  # frames that lie lower, to the loud ones of the clip, are not taken for voice
+QUIET_DB = -30.0  # relative to the clip's loud frames; quieter frames are not taken for voice
 SHORTEST_WITHIN = 0.08  # of lags that correlate nearly as well, the shortest is the period and not its multiple
 NEAR_VOICE_FRAMES = 10  # consonants lie within 100 ms of a voiced frame; what lies farther off is background
 STEADY_PERCENTILE = 40  # of the aperiodic power of voiced frames: the upper ones hold changes of the voice itself
 ENOUGH_FRAMES = 8
 
-SILENCE_DB = -35.0  # to the loud frames
+SILENCE_DB = -35.0  # relative to the loud frames
 LOUD_PERCENTILE = 95
 
 FLAT = 0.01  # steps below this share of the clip's peak are flat
@@ -113,7 +113,7 @@ def f0_statistics(periods: Periodicity) -> tuple[float | None, float | None]:
 
 
 def edge_silences(clip: np.ndarray, sample_rate: int) -> tuple[float, float]:
-    """Seconds of silence before and after what sounds in a clip (n,): frames 35 dB below the loud ones."""
+    """Seconds of silence at the beginning and the end of a clip (n,): frames 35 dB below the loud ones."""
     hop = round(FRAME_SECONDS * sample_rate)
     frames = len(clip) // hop
     if not frames:

@@ -1,4 +1,4 @@
-"""How much music the separation has left in a clip, as inaSpeechSegmenter's network hears it."""
+"""How much music the separation has left in a clip, as inaSpeechSegmenter's network judges it."""
 
 from concurrent.futures import ThreadPoolExecutor
 

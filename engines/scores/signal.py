@@ -1,4 +1,4 @@
-"""What the signal itself tells: noise, clipping, bandwidth, pitch, silence at the ends."""
+"""What is measured on the signal itself: noise, clipping, bandwidth, pitch, silence at the ends."""
 
 from concurrent.futures import ThreadPoolExecutor
 
