@@ -34,9 +34,9 @@ for path in sorted(pathlib.Path(sys.argv[2]).iterdir()):
 
 def call(*command) -> None:
     """Run a command to its end; stop the benchmark where it fails."""
-    answer = subprocess.run([str(word) for word in command], capture_output=True, text=True)
-    if answer.returncode:
-        sys.exit(f"{command[0]} failed: {answer.stderr[-500:]}")
+    result = subprocess.run([str(word) for word in command], capture_output=True, text=True)
+    if result.returncode:
+        sys.exit(f"{command[0]} failed: {result.stderr[-500:]}")
 
 
 def originals(files: list[Path], reference: Path, folder: Path) -> dict[str, float]:

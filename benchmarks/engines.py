@@ -48,14 +48,14 @@ def prepare(recordings: Path, folder: Path) -> None:
         signal = audio.read(folder / source)[:, 0]
         signal = signal if rate == 16000 else audio.resample(signal, 44100, rate)
         (folder / name).mkdir()
-        made = 0
-        while made < count:
+        written = 0
+        while written < count:
             length = round(rate * rng.uniform(1.6, 8))
             at = rng.integers(0, len(signal) - length)
             clip = signal[at : at + length]
             if integrated_loudness(clip, rate) is not None:
-                soundfile.write(folder / name / f"{made:04d}.wav", clip, rate)
-                made += 1
+                soundfile.write(folder / name / f"{written:04d}.wav", clip, rate)
+                written += 1
 
 
 def measure(task: str, engine: str, folder: Path) -> dict:
@@ -71,39 +71,39 @@ def measure(task: str, engine: str, folder: Path) -> dict:
         stderr=subprocess.DEVNULL,
         env=os.environ | words,
     )
-    said = process.stdout.read().decode().strip().splitlines()
+    output = process.stdout.read().decode().strip().splitlines()
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         sys.exit(f"{task} by {engine} ended with status {process.returncode}: run it alone to see why.")
-    lines = [json.loads(line) for line in said if line.startswith("{")]
+    lines = [json.loads(line) for line in output if line.startswith("{")]
     return lines[0] | lines[-1] | {"wall": time.perf_counter() - start, "peak_mb": usage.ru_maxrss / 1024}
 
 
 def compare(task: str, folder: Path, runs: int) -> list[str]:
     """Table lines of one task: both engines in turn, `runs` times."""
-    found = {"original": [], "onnx": []}
+    measured = {"original": [], "onnx": []}
     for _ in range(runs):
-        for engine, results in found.items():
+        for engine, results in measured.items():
             results.append(measure(task, engine, folder))
     seconds = 60.0 * MINUTES
     if task in CLIPS:
         paths = (folder / ("clips" if task == "embed" else "loud")).iterdir()
         seconds = sum(soundfile.info(path).duration for path in paths)
     lines, base = [], None
-    for engine, results in found.items():
-        work = statistics.median(one["work"] for one in results)
+    for engine, results in measured.items():
+        work = statistics.median(result["work"] for result in results)
         if task == "normalize" and engine == "original":
             work *= CLIPS[task] / 40  # forty clips stand for all: it takes most of a second for each
             engine = "original (40 of the clips, scaled)"
         base = base or work
-        load = statistics.median(one["load"] for one in results)
-        peak = max(one["peak_mb"] for one in results)
+        load = statistics.median(result["load"] for result in results)
+        peak = max(result["peak_mb"] for result in results)
         lines.append(
             f"| {task} | {engine} | {work:.1f} | {seconds / work:.0f} | {base / work:.1f} | {peak:.0f} | {load:.1f} |"
         )
     if GFLOP.get(task):
-        rate = GFLOP[task] / statistics.median(one["work"] for one in found["onnx"])
+        rate = GFLOP[task] / statistics.median(result["work"] for result in measured["onnx"])
         peak = max(measure("gemm", "onnx", folder)["gflops"] for _ in range(3))
         lines.append(f"| {task} | arithmetic | {rate:.0f} GFLOP/s of {peak:.0f} ({100 * rate / peak:.0f} %) | | | | |")
     return lines

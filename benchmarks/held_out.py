@@ -26,7 +26,7 @@ LABELS = {
 
 
 def grid(values: dict[tuple, tuple]) -> list[dict]:
-    return [dict(zip(values, one, strict=True)) for one in itertools.product(*values.values())]
+    return [dict(zip(values, choice, strict=True)) for choice in itertools.product(*values.values())]
 
 
 def with_constants(constants: dict, work):
@@ -41,30 +41,32 @@ def with_constants(constants: dict, work):
             setattr(module, name, value)
 
 
-def thresholds(judged, others: list, strangers: dict[str, np.ndarray]) -> tuple[float, float, int]:
-    """Mean precision and recall of others, and strangers found, with constants chosen on other people.
+def thresholds(judged, speakers: list, strangers: dict[str, np.ndarray]) -> tuple[float, float, int]:
+    """Mean precision and recall of the speakers, and strangers accepted, with constants chosen on other people.
 
-    Speakers form as many groups as there are shows; a group is scored with what is best for all the others.
+    Speakers form as many groups as there are shows; each is scored with the constants best for all others.
     """
     groups = len(judged.truths)
-    names = sorted({name for name, _, _ in others})
+    names = sorted({name for name, _, _ in speakers})
 
     def figures() -> tuple[np.ndarray, np.ndarray]:
         judged.cluster()
-        of_others = np.array([judged.on_the_other_half(*one) for one in others])
-        return of_others, np.array([judged.sure(vector).any() for vector in strangers.values()], float)
+        of_speakers = np.array([judged.on_the_other_half(*speaker) for speaker in speakers])
+        return of_speakers, np.array([judged.sure(vector).any() for vector in strangers.values()], float)
 
     tried = [with_constants(constants, figures) for constants in grid(THRESHOLDS)]
-    group = np.array([names.index(name) % groups for name, _, _ in others])
+    group = np.array([names.index(name) % groups for name, _, _ in speakers])
     stranger = np.arange(len(strangers)) % groups
-    scored, found = [], 0
+    scored, accepted = [], 0
     for fold in range(groups):
-        value = [np.nanmean(one[group != fold], axis=0).sum() - lost[stranger != fold].mean() for one, lost in tried]
-        one, lost = tried[int(np.argmax(value))]
-        scored.append(one[group == fold])
-        found += int(lost[stranger == fold].sum())
+        value = [
+            np.nanmean(scores[group != fold], axis=0).sum() - lost[stranger != fold].mean() for scores, lost in tried
+        ]
+        scores, lost = tried[int(np.argmax(value))]
+        scored.append(scores[group == fold])
+        accepted += int(lost[stranger == fold].sum())
     precision, recall = np.nanmean(np.concatenate(scored), axis=0)
-    return float(precision), float(recall), found
+    return float(precision), float(recall), accepted
 
 
 def speech(work: Path, truths: dict[str, timeline.Truth]) -> float:
@@ -73,20 +75,20 @@ def speech(work: Path, truths: dict[str, timeline.Truth]) -> float:
     from engines.silero.onnx import Vad
 
     segmenter, vad = ina.load("onnx", "smn", False, False, 2, "auto"), Vad()
-    heard = {}
+    evidence = {}
     for path in sorted(work.glob("separate/*/manifest.jsonl")):
         for row in manifest.stream(path):
             sounds = ((row["mixture"], 1.0), (row["path"], row["gain"]))
             pair = [hearing.Signal(work / path, row["downmix"], gain, segmenter, vad) for path, gain in sounds]
-            heard[Path(row["source"]).stem] = ((pair[0].probability + pair[1].probability) / 2, pair[1].level)
+            evidence[Path(row["source"]).stem] = ((pair[0].probability + pair[1].probability) / 2, pair[1].level)
 
     def right() -> np.ndarray:
         counts = []
         for show, truth in truths.items():
-            said = labels.speech(*heard[show])[: len(truth.speaker)]
-            counts.append(((said == (truth.speaker[: len(said)] != "")).sum(), len(said)))
+            labelled = labels.speech(*evidence[show])[: len(truth.speaker)]
+            counts.append(((labelled == (truth.speaker[: len(labelled)] != "")).sum(), len(labelled)))
         return np.array(counts)
 
     tried = np.array([with_constants(constants, right) for constants in grid(LABELS)])
     best = [int(np.argmax(np.delete(tried[:, :, 0], show, axis=1).sum(axis=1))) for show in range(len(truths))]
-    return float(sum(tried[one, show, 0] for show, one in enumerate(best)) / tried[0, :, 1].sum())
+    return float(sum(tried[choice, show, 0] for show, choice in enumerate(best)) / tried[0, :, 1].sum())

@@ -31,8 +31,8 @@ def mean(data: Path) -> np.ndarray:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("data", type=Path, help="folder with noisy_clean/ and radio/")
-    found = mean(parser.parse_args().data)
-    manifest.write_text(clusters.MEAN_VOICE, "\n".join(f"{value:.4f}" for value in found) + "\n")
+    vector = mean(parser.parse_args().data)
+    manifest.write_text(clusters.MEAN_VOICE, "\n".join(f"{value:.4f}" for value in vector) + "\n")
 
 
 if __name__ == "__main__":

@@ -36,19 +36,22 @@ def work(task: str, engine: str, folder: Path) -> None:
     elif task == "segment":
         from engines.ina import load
 
-        found = {}
+        results = {}
         for exact in (False, True):
             segmenter = load(engine, "smn", True, exact, 2, "cpu")
             for path in sorted(folder.glob("*.mono.wav")):
                 spans = segmenter.segment(soundfile.blocks(path, 1 << 20, dtype="float32"))
-                found[f"{path.name} {exact}"] = [(span.label, span.start, span.stop) for span in spans]
-        out.write_text(json.dumps(found))
+                results[f"{path.name} {exact}"] = [(span.label, span.start, span.stop) for span in spans]
+        out.write_text(json.dumps(results))
     else:
         from engines.resemblyzer import load
 
         paths = sorted((folder / "clips").iterdir())
-        found = load(engine, 2, "cpu").embed([soundfile.read(path, dtype="float32")[0] for path in paths])
-        np.save(out.open("wb"), np.stack([np.zeros(256) if one.vector is None else one.vector for one in found]))
+        results = load(engine, 2, "cpu").embed([soundfile.read(path, dtype="float32")[0] for path in paths])
+        np.save(
+            out.open("wb"),
+            np.stack([np.zeros(256) if embedding.vector is None else embedding.vector for embedding in results]),
+        )
 
 
 def prepare(recordings: Path, folder: Path, minutes: float) -> None:
@@ -72,28 +75,28 @@ def prepare(recordings: Path, folder: Path, minutes: float) -> None:
 
 def labels(spans: list, frames: int) -> np.ndarray:
     """The label of every 20 ms frame."""
-    found = np.full(frames, "", object)
+    label_of_frame = np.full(frames, "", object)
     for label, start, stop in spans:
-        found[round(start * 50) : round(stop * 50)] = label
-    return found
+        label_of_frame[round(start * 50) : round(stop * 50)] = label
+    return label_of_frame
 
 
 def report(folder: Path) -> None:
     """Compare what the engines wrote."""
-    ours, theirs = (np.memmap(folder / f"separate.{engine}", "<f4", "r") for engine in ("onnx", "original"))
+    ours, original = (np.memmap(folder / f"separate.{engine}", "<f4", "r") for engine in ("onnx", "original"))
     difference = max(
-        float(np.abs(ours[at : at + (1 << 24)] - theirs[at : at + (1 << 24)]).max())
+        float(np.abs(ours[at : at + (1 << 24)] - original[at : at + (1 << 24)]).max())
         for at in range(0, len(ours), 1 << 24)
     )
-    print(f"separate: {len(ours) // 2} and {len(theirs) // 2} samples, largest difference {difference:.1e}")
-    ours, theirs = (json.loads((folder / f"segment.{engine}").read_text()) for engine in ("onnx", "original"))
+    print(f"separate: {len(ours) // 2} and {len(original) // 2} samples, largest difference {difference:.1e}")
+    ours, original = (json.loads((folder / f"segment.{engine}").read_text()) for engine in ("onnx", "original"))
     for key, spans in ours.items():
         frames = round(max(stop for _, _, stop in spans) * 50)
-        equal = np.mean(labels(spans, frames) == labels(theirs[key], frames))
+        equal = np.mean(labels(spans, frames) == labels(original[key], frames))
         print(f"segment {key.replace(' False', ', coarse').replace(' True', ', exact')}: {100 * equal:.3f} % of frames")
-    ours, theirs = (np.load(folder / f"embed.{engine}") for engine in ("onnx", "original"))
-    judged = ours.any(axis=1) | theirs.any(axis=1)
-    print(f"speaker: least cosine of {judged.sum()} clips {np.sum(ours * theirs, axis=1)[judged].min():.7f}")
+    ours, original = (np.load(folder / f"embed.{engine}") for engine in ("onnx", "original"))
+    judged = ours.any(axis=1) | original.any(axis=1)
+    print(f"speaker: least cosine of {judged.sum()} clips {np.sum(ours * original, axis=1)[judged].min():.7f}")
 
 
 def main() -> None:

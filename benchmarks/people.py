@@ -26,7 +26,7 @@ def sound(path: Path, start: float = 0.0, end: float | None = None) -> np.ndarra
 
 def halves(shows: dict[str, Path], truth: Path, known: set[str], embedder) -> list[tuple[str, np.ndarray, list]]:
     """(speaker, vector, rows of the reference) for either half of the utterances of everyone with enough seconds."""
-    said: dict[str, list[list[tuple[str, float, float]]]] = defaultdict(list)
+    utterances_of: dict[str, list[list[tuple[str, float, float]]]] = defaultdict(list)
     for show in shows:
         last = None
         for row in rows(truth / f"{show}.csv"):
@@ -34,25 +34,25 @@ def halves(shows: dict[str, Path], truth: Path, known: set[str], embedder) -> li
                 place = (show, float(row["start"]), float(row["end"]))
                 here = (row["speaker"], row["source"].split("|")[0])
                 if here == last:
-                    said[row["speaker"]][-1].append(place)
+                    utterances_of[row["speaker"]][-1].append(place)
                 else:
-                    said[row["speaker"]].append([place])
+                    utterances_of[row["speaker"]].append([place])
                 last = here
     whole = {show: sound(path) for show, path in shows.items()}
-    found = []
-    for name, utterances in sorted(said.items()):
-        if sum(end - start for one in utterances for _, start, end in one) >= LEAST_SECONDS:
+    references = []
+    for name, utterances in sorted(utterances_of.items()):
+        if sum(end - start for utterance in utterances for _, start, end in utterance) >= LEAST_SECONDS:
             for parity in (0, 1):
-                half = [place for one in utterances[parity::2] for place in one]
-                heard = [whole[show][round(start * RATE) : round(end * RATE)] for show, start, end in half]
-                found.append((name, embedder.embed([np.concatenate(heard)])[0].vector, half))
-    return found
+                half = [place for utterance in utterances[parity::2] for place in utterance]
+                pieces = [whole[show][round(start * RATE) : round(end * RATE)] for show, start, end in half]
+                references.append((name, embedder.embed([np.concatenate(pieces)])[0].vector, half))
+    return references
 
 
 def absent(data: Path, known: set[str], embedder) -> dict[str, dict[str, np.ndarray]]:
     """Vectors of people who are not in the shows, by folder: up to eight clips of each."""
     files: dict[str, dict[str, list[tuple]]] = {name: defaultdict(list) for name in ("acted, meetings", "readers")}
-    present = {name for one in known for name in one.split("+")}
+    present = {name for names in known for name in names.split("+")}
 
     def add(kind: str, speaker: str, *place) -> None:
         if speaker not in present and len(files[kind][speaker]) < 8:
@@ -65,9 +65,11 @@ def absent(data: Path, known: set[str], embedder) -> dict[str, dict[str, np.ndar
         add("acted, meetings", row["speaker"], path, float(row["start"]), float(row["end"]))
     for row in rows(data / "noisy_clean/pairs.csv"):
         add("readers", row["speaker"], data / "noisy_clean" / row["clean"])
-    found: dict[str, dict[str, np.ndarray]] = {}
+    vectors_of: dict[str, dict[str, np.ndarray]] = {}
     for kind, people in files.items():
-        sounds = {name: np.concatenate([sound(*one) for one in some]) for name, some in sorted(people.items())}
-        vectors = {name: embedder.embed([one])[0].vector for name, one in sounds.items() if len(one) >= 2 * RATE}
-        found[kind] = {name: vector for name, vector in vectors.items() if vector is not None}
-    return found
+        sounds = {name: np.concatenate([sound(*place) for place in places]) for name, places in sorted(people.items())}
+        vectors = {
+            name: embedder.embed([signal])[0].vector for name, signal in sounds.items() if len(signal) >= 2 * RATE
+        }
+        vectors_of[kind] = {name: vector for name, vector in vectors.items() if vector is not None}
+    return vectors_of

@@ -36,8 +36,8 @@ def simulate(work: Path, recordings: int, minutes: float) -> int:
         (work / "index" / shard).mkdir(parents=True)
         (work / "index" / shard / manifest.MANIFEST).touch()
     (work / "index" / "rejects.jsonl").touch()
-    told = {"shards": list(seconds), "seconds": seconds, "recordings": recordings, "rejects": 0, "ignored_files": 0}
-    manifest.write_text(work / "index" / "shards.json", json.dumps(told | {"schema": SCHEMA}))
+    summary = {"shards": list(seconds), "seconds": seconds, "recordings": recordings, "rejects": 0, "ignored_files": 0}
+    manifest.write_text(work / "index" / "shards.json", json.dumps(summary | {"schema": SCHEMA}))
     return len(seconds)
 
 
@@ -60,11 +60,11 @@ def timed(folder: Path, *flags: str) -> tuple[float, float, str]:
     process = subprocess.Popen(
         [*command, *flags], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
-    said = process.stdout.read()
+    output = process.stdout.read()
     _, status, usage = os.wait4(process.pid, 0)
     if status:
-        sys.exit(said[-2000:])
-    return time.perf_counter() - start, usage.ru_maxrss / 1024, said
+        sys.exit(output[-2000:])
+    return time.perf_counter() - start, usage.ru_maxrss / 1024, output
 
 
 def main() -> None:
@@ -87,10 +87,9 @@ def main() -> None:
         print(f"{args.recordings} recordings, {count} shards: plan {seconds:.1f} s, {peak:.0f} MB")
         results(work)
         timed(folder, "--touch")
-        seconds, peak, said = timed(folder)
-        print(
-            f"no-op {seconds:.1f} s, {peak:.0f} MB; {'nothing to do' if 'Nothing to be done' in said else said[-300:]}"
-        )
+        seconds, peak, output = timed(folder)
+        outcome = "nothing to do" if "Nothing to be done" in output else output[-300:]
+        print(f"no-op {seconds:.1f} s, {peak:.0f} MB; {outcome}")
 
 
 if __name__ == "__main__":

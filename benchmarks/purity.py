@@ -63,11 +63,11 @@ class Judged:
 
     def kept(self, chosen: np.ndarray) -> dict[str, np.ndarray]:
         """Frames of the chosen clips, by recording."""
-        found = {show: np.zeros(len(truth.speaker), bool) for show, truth in self.truths.items()}
+        frames = {show: np.zeros(len(truth.speaker), bool) for show, truth in self.truths.items()}
         for i in np.flatnonzero(chosen):
             show, start, end = self.places[i]
-            found[show][timeline.frame(start) : timeline.frame(end)] = True
-        return found
+            frames[show][timeline.frame(start) : timeline.frame(end)] = True
+        return frames
 
     def on_the_other_half(self, name: str, vector: np.ndarray, rows: list) -> tuple[float, float]:
         """Precision (NaN where nothing is kept) and recall, without the reference's rows and clips."""
@@ -80,8 +80,8 @@ class Judged:
                 if where == show:
                     scored[timeline.frame(start) : timeline.frame(end)] = False
             mask = kept[show] & scored & ~purity.neutral(truth.speaker, name)
-            mine = truth.speaker == name
-            own, counted, total = own + (mask & mine).sum(), counted + mask.sum(), total + (mine & scored).sum()
+            speaking = truth.speaker == name
+            own, counted, total = own + (mask & speaking).sum(), counted + mask.sum(), total + (speaking & scored).sum()
         return own / counted if counted else float("nan"), own / total
 
 
@@ -107,17 +107,17 @@ def main() -> None:
         cut = [0, 0]
         for target in named:
             sure = judged.sure(embedder.embed([sound(args.truth / target["reference"])])[0].vector)
-            one = purity.purity(truths, judged.kept(sure), target["speaker"])
-            print(f"host {target['speaker']}: precision {one['precision']:.4f}, recall {one['recall']:.4f}")
+            host = purity.purity(truths, judged.kept(sure), target["speaker"])
+            print(f"host {target['speaker']}: precision {host['precision']:.4f}, recall {host['recall']:.4f}")
             for show, truth in truths.items():
-                mine = [judged.places[i][1:] for i in np.flatnonzero(sure) if judged.places[i][0] == show]
-                cut = np.add(cut, accounts.cut_inside(mine, truth.spoken))
+                host_clips = [judged.places[i][1:] for i in np.flatnonzero(sure) if judged.places[i][0] == show]
+                cut = np.add(cut, accounts.cut_inside(host_clips, truth.spoken))
         if named:
             print(f"clips of the hosts, ends inside speech: {cut[0]} of {cut[1]}, {cut[0] / cut[1]:.4f}")
         hosts = {target["speaker"] for target in named}
-        others = halves(shows, args.truth, hosts, embedder)
-        figures = np.array([judged.on_the_other_half(*one) for one in others])
-        for (name, _, _), (precision, recall) in zip(others, figures, strict=True):
+        halves_of = halves(shows, args.truth, hosts, embedder)
+        figures = np.array([judged.on_the_other_half(*speaker) for speaker in halves_of])
+        for (name, _, _), (precision, recall) in zip(halves_of, figures, strict=True):
             print(f"  {name:<8} precision {precision:.3f}, recall {recall:.3f}")
         print(
             f"others as targets: mean precision {np.nanmean(figures[:, 0]):.4f}, mean recall {figures[:, 1].mean():.4f}"
@@ -125,15 +125,15 @@ def main() -> None:
         known = {name for truth in truths.values() for name in np.unique(truth.speaker)} - {""}
         strangers = absent(args.data or args.truth.parent, known, embedder)
         for kind, vectors in strangers.items():
-            found = [name for name, vector in vectors.items() if judged.sure(vector).any()]
-            print(f"absent targets, {kind}: {len(vectors)}, of whom {len(found)} get confident clips: {found}")
+            accepted = [name for name, vector in vectors.items() if judged.sure(vector).any()]
+            print(f"absent targets, {kind}: {len(vectors)}, of whom {len(accepted)} get confident clips: {accepted}")
         program("speaker", work, "--voices=2")
         for name, value in purity.labels_of(truths, timeline.read_labels(work, truths)).items():
             print(f"{name}: {value:.4f}")
         present = judged.voice[judged.clusters.of]
         most = [purity.nearest_speaker(truths, judged.kept(present == voice)) for voice in range(2)]
         print(f"the voices with most seconds: {most}")
-        precision, recall, wrong = held_out.thresholds(judged, others, strangers["acted, meetings"])
+        precision, recall, wrong = held_out.thresholds(judged, halves_of, strangers["acted, meetings"])
         print(f"constants held out, others: precision {precision:.4f}, recall {recall:.4f}; absent found: {wrong}")
         print(f"constants held out, speech or not: {held_out.speech(work, truths):.4f}")
 

@@ -28,7 +28,8 @@ from pipeline import audio, ffmpeg
 RATE = 44100
 HOP = RATE // 100
 PAIRS = {
-    two: f"{one}+{two}" for one, two in (("koema", "konea"), ("koemb", "koneb"), ("koemf", "konek"), ("koemg", "konel"))
+    second: f"{first}+{second}"
+    for first, second in (("koema", "konea"), ("koemb", "koneb"), ("koemf", "konek"), ("koemg", "konel"))
 }
 PAIRS |= {both.split("+")[0]: both for both in PAIRS.values()}
 FORMATS = {"mp3": ("-b:a", "128k"), "ogg": ("-c:a", "libvorbis", "-q:a", "4"), "m4a": ("-b:a", "128k"), "flac": ()}
@@ -48,7 +49,7 @@ def utterance(path: Path) -> tuple[np.ndarray, list[tuple[float, float]]]:
     frames = sound[: len(sound) // HOP * HOP].reshape(-1, HOP)
     level = 10 * np.log10(np.mean(frames**2, axis=1) + 1e-12)
     spoken = np.flatnonzero(level > max(np.percentile(level, 95) - 38, -70))
-    parts = [(one[0], one[-1] + 1) for one in np.split(spoken, np.flatnonzero(np.diff(spoken) > 41) + 1)]
+    parts = [(run[0], run[-1] + 1) for run in np.split(spoken, np.flatnonzero(np.diff(spoken) > 41) + 1)]
     parts = [(start, stop) for start, stop in parts if stop - start >= 8]
     first, last = parts[0][0], parts[-1][1]
     power = np.mean(np.concatenate([sound[start * HOP : stop * HOP] for start, stop in parts]) ** 2)
@@ -70,7 +71,7 @@ class Materials:
             clean = data / "noisy_clean" / row["clean"]
             if row["kind"] == "noise":
                 speech, both = load(clean), load(data / "noisy_clean" / row["degraded"])
-                speech, both = (one[: min(len(speech), len(both))] for one in (speech, both))
+                speech, both = (take[: min(len(speech), len(both))] for take in (speech, both))
                 self.noise.append(both - speech * (both @ speech) / (speech @ speech))
             if row["source"].startswith("librispeech") and row["speaker"] not in radio:
                 self.add(row["speaker"], row["gender"], clean)
@@ -91,20 +92,20 @@ class Materials:
     def background(self, kind: str, length: int) -> np.ndarray:
         """`length` samples of music or noise, at power 1."""
         pool = self.music if kind == "music" else self.noise
-        one = pool[self.dice.integers(len(pool))]
-        whole = np.tile(one, length // len(one) + 2)
+        sound = pool[self.dice.integers(len(pool))]
+        whole = np.tile(sound, length // len(sound) + 2)
         start = self.dice.integers(0, len(whole) - length)
         return whole[start : start + length] / np.sqrt(np.mean(whole[start : start + length] ** 2) + 1e-12)
 
     def plan(self, shows: int) -> list[dict[str, list[Path]]]:
         """Who says what in which show: people with ten or more Korean utterances are in two."""
-        found: list[dict[str, list[Path]]] = [{} for _ in range(shows)]
+        shows_plan: list[dict[str, list[Path]]] = [{} for _ in range(shows)]
         for number, (speaker, files) in enumerate(sorted(self.speech.items())):
             half = len(files) // 2 if speaker.startswith("ko") else len(files)
-            found[number % shows][speaker] = files[:half]
+            shows_plan[number % shows][speaker] = files[:half]
             if files[half:]:
-                found[(number + shows // 2) % shows][speaker] = files[half:]
-        return found
+                shows_plan[(number + shows // 2) % shows][speaker] = files[half:]
+        return shows_plan
 
 
 class Show:
@@ -174,15 +175,15 @@ class Show:
     def write(self, folder: Path, name: str, suffix: str) -> str:
         """Encode the sound, write the rows; the file's name."""
         sound = np.concatenate(self.sound) + self.dice.standard_normal(self.length) * 10 ** (-75 / 20)
-        wav, made = folder / "show.wav", folder / f"{name}.{suffix}"
+        wav, encoded = folder / "show.wav", folder / f"{name}.{suffix}"
         soundfile.write(wav, np.repeat(np.clip(sound, -1, 1)[:, None], 2, axis=1), RATE)
-        ffmpeg.run(["-y", *ffmpeg.INPUT, "-i", ffmpeg.address(wav), *FORMATS[suffix], ffmpeg.address(made)])
+        ffmpeg.run(["-y", *ffmpeg.INPUT, "-i", ffmpeg.address(wav), *FORMATS[suffix], ffmpeg.address(encoded)])
         wav.unlink()
         with open(folder / f"{name}.csv", "w", encoding="utf-8", newline="") as file:
             table = csv.writer(file)
             table.writerow(("start", "end", "label", "speaker", "gender", "source"))
             table.writerows(self.rows)
-        return made.name
+        return encoded.name
 
 
 def main() -> None:

@@ -21,20 +21,26 @@ complete is fetched again; a crawl may be ended at any moment and goes on where 
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    made = argparse.ArgumentParser(
+    command_line = argparse.ArgumentParser(
         prog="python -m crawl", description=__doc__, epilog=EPILOG, formatter_class=program.Defaults
     )
-    made.add_argument("--settings", type=Path, metavar="FILE.json", help='{"sources": [...], "crawl": {...}}')
-    made.add_argument("--downloads", type=Path, default=Path("downloads"), help="the store")
-    made.add_argument("--out", type=Path, default=Path("work/crawl"), help="folder for the manifest and the rejects")
-    made.add_argument("--dry-run", action="store_true", help="list what would come, with sizes, and bring in nothing")
-    made.add_argument("--verify", action="store_true", help="check the hash of every file of the store, no more")
-    by_hand = made.add_argument_group("sources by hand, each as often as you like")
+    command_line.add_argument("--settings", type=Path, metavar="FILE.json", help='{"sources": [...], "crawl": {...}}')
+    command_line.add_argument("--downloads", type=Path, default=Path("downloads"), help="the store")
+    command_line.add_argument(
+        "--out", type=Path, default=Path("work/crawl"), help="folder for the manifest and the rejects"
+    )
+    command_line.add_argument(
+        "--dry-run", action="store_true", help="list what would come, with sizes, and bring in nothing"
+    )
+    command_line.add_argument(
+        "--verify", action="store_true", help="check the hash of every file of the store, no more"
+    )
+    by_hand = command_line.add_argument_group("sources by hand, each as often as you like")
     by_hand.add_argument("--links", action="append", metavar="FILE|URL", help="videos, playlists, channels")
     by_hand.add_argument("--feed", action="append", metavar="URL", help="a podcast's RSS, Atom or JSON Feed, or OPML")
     by_hand.add_argument("--http", action="append", metavar="FILE|URL", help="direct links to recordings")
     by_hand.add_argument("--folder", action="append", metavar="PATH", help="recordings that are there")
-    listing = made.add_argument_group("one listing by hand; all but the first and --pages are CSS selectors")
+    listing = command_line.add_argument_group("one listing by hand; all but the first and --pages are CSS selectors")
     listing.add_argument("--listing", metavar="URL", help="a page that lists recordings; may hold {page}")
     listing.add_argument("--item", help="one element per recording")
     listing.add_argument("--link", help="inside an item: what links to the recording")
@@ -43,23 +49,23 @@ def parser() -> argparse.ArgumentParser:
     listing.add_argument("--pages", help="3, 2-5, or all")
     listing.add_argument("--recording", help="where the link leads to a page: what links to the recording there")
     listing.add_argument("--scroll", action="store_true", help="more items come as one scrolls down")
-    limits = made.add_argument_group("limits; the other settings of the crawl section by --settings only")
+    limits = command_line.add_argument_group("limits; the other settings of the crawl section by --settings only")
     limits.add_argument("--max-items", type=int, help="recordings of each source")
     limits.add_argument("--allow-private-hosts", action="store_true", help="also loopback and private addresses")
-    return made
+    return command_line
 
 
 def gather(args: argparse.Namespace) -> settings.Settings:
     """The settings of the file, with the flags laid over. Raises ConfigError."""
     base = settings.load(args.settings).model_dump() if args.settings else {"sources": [], "crawl": {}}
     for kind in ("links", "feed", "http", "folder"):
-        base["sources"] += [{kind: given} for given in getattr(args, kind) or []]
-    told = {name: getattr(args, name) for name in ("item", "link", "title", "next", "pages", "recording", "scroll")}
-    told = {name: value for name, value in told.items() if value}
+        base["sources"] += [{kind: address} for address in getattr(args, kind) or []]
+    flags = {name: getattr(args, name) for name in ("item", "link", "title", "next", "pages", "recording", "scroll")}
+    flags = {name: value for name, value in flags.items() if value}
     if args.listing:
-        base["sources"].append({"listing": {"url": args.listing, **told}})
-    elif told:
-        raise ConfigError(f"crawl: --{next(iter(told))} says how to read a listing: add --listing URL.")
+        base["sources"].append({"listing": {"url": args.listing, **flags}})
+    elif flags:
+        raise ConfigError(f"crawl: --{next(iter(flags))} says how to read a listing: add --listing URL.")
     if args.max_items is not None:
         base["crawl"]["max_items"] = args.max_items
     if args.allow_private_hosts:

@@ -79,5 +79,5 @@ class Account:
     def close(self) -> None:
         """End the bar and log the source's summary."""
         self._bar.close()
-        told = ", ".join(f"{self.counts[name]} {name.replace('_', ' ')}" for name in OUTCOMES if self.counts[name])
-        log.info("crawl %s: %s; %.1f MB", self.name, told or "nothing", self.bytes / 1e6)
+        summary = ", ".join(f"{self.counts[name]} {name.replace('_', ' ')}" for name in OUTCOMES if self.counts[name])
+        log.info("crawl %s: %s; %.1f MB", self.name, summary or "nothing", self.bytes / 1e6)

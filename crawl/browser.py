@@ -91,7 +91,7 @@ def started(settings: Crawl, door: gate.Gate, profile: Path, cookies: list[dict]
                 os.kill(service.process.pid, signal.SIGKILL)
             service.process.wait()
     except (WebDriverException, HTTPError) as error:
-        told = str(getattr(error, "msg", None) or type(error).__name__)
-        raise Reject("browser", f"Chromium: {told.splitlines()[0]}") from None
+        message = str(getattr(error, "msg", None) or type(error).__name__)
+        raise Reject("browser", f"Chromium: {message.splitlines()[0]}") from None
     finally:
         shutil.rmtree(profile, ignore_errors=True)

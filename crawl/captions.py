@@ -34,8 +34,8 @@ def bring(item: Item, name: str, web: Web, store: Store) -> None:
 
 def file_name(name: str, language: str | None, suffix: str) -> str:
     """NAME.ko.vtt, or NAME.vtt where no language is stated."""
-    told = re.sub(r"[^A-Za-z0-9-]", "", language or "")[:20]
-    return f"{name}.{told}{suffix}" if told else name + suffix
+    tag = re.sub(r"[^A-Za-z0-9-]", "", language or "")[:20]
+    return f"{name}.{tag}{suffix}" if tag else name + suffix
 
 
 def beside(store: Store) -> dict[str, list[str]]:
@@ -56,7 +56,7 @@ def check(body: bytes) -> str:
 
 
 def _text(url: str, web: Web) -> str:
-    told = document.read(web, Request(safety.canonical(url)), LIMIT)
-    if told.status != 200:
-        raise Reject(f"http_{told.status}", f"The server answered {told.status}.")
-    return check(told.body)
+    response = document.read(web, Request(safety.canonical(url)), LIMIT)
+    if response.status != 200:
+        raise Reject(f"http_{response.status}", f"The server answered {response.status}.")
+    return check(response.body)

@@ -17,12 +17,12 @@ PR_SET_PDEATHSIG = 1  # prctl(2)
 ROOT = Path(__file__).parents[1]
 
 
-def answer(module: str, given: bytes, seconds: float, *words: str) -> Any:
-    """What `python -m MODULE WORDS…` makes of `given`, as JSON. Reject `unreadable` where it ends without or late."""
+def answer(module: str, data: bytes, seconds: float, *words: str) -> Any:
+    """What `python -m MODULE WORDS…` makes of `data`, as JSON. Reject `unreadable` where it ends without or late."""
     command = [sys.executable, "-m", module, *words]
     try:
         done = subprocess.run(
-            command, input=given, capture_output=True, timeout=seconds, cwd=ROOT, env=environment(), check=True
+            command, input=data, capture_output=True, timeout=seconds, cwd=ROOT, env=environment(), check=True
         )
     except subprocess.TimeoutExpired:
         raise Reject("unreadable", f"It could not be read within {seconds:g} s.") from None

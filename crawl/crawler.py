@@ -100,16 +100,16 @@ def collect(store: Store, tools: Tools, accounts: list[Account]) -> tuple[list[d
     rejects = [reject for account in accounts for reject in account.rejects]
     texts = captions.beside(store)
     for source in dict.fromkeys(source for account in accounts for source in account.sources):
-        for found in store.findings(source):
-            item: Item = found["item"]
-            if not store.is_there(found) or not tools.settings.wants(item.published, item.duration):
+        for finding in store.findings(source):
+            item: Item = finding["item"]
+            if not store.is_there(finding) or not tools.settings.wants(item.published, item.duration):
                 continue
-            if first := rows.get(found["id"]):
+            if first := rows.get(finding["id"]):
                 rejects.append(duplicate(item, first))
             else:
-                rows[found["id"]] = row(item, found, store.path(found), texts.get(found["id"], []))
-    by_source = sorted(rows.values(), key=lambda one: (one["source"], one["id"]))
-    return by_source, sorted(rejects, key=lambda one: (one["reason"] == "duplicate", one["source"], one["id"]))
+                rows[finding["id"]] = row(item, finding, store.path(finding), texts.get(finding["id"], []))
+    by_source = sorted(rows.values(), key=lambda entry: (entry["source"], entry["id"]))
+    return by_source, sorted(rejects, key=lambda entry: (entry["reason"] == "duplicate", entry["source"], entry["id"]))
 
 
 def duplicate(item: Item, first: dict) -> dict:
@@ -119,4 +119,4 @@ def duplicate(item: Item, first: dict) -> dict:
 
 def write(path: Path, rows: list[dict]) -> None:
     """Rows as JSON Lines, by rename."""
-    manifest.write_text(path, "".join(json.dumps(one, allow_nan=False) + "\n" for one in rows))
+    manifest.write_text(path, "".join(json.dumps(entry, allow_nan=False) + "\n" for entry in rows))

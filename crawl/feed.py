@@ -28,29 +28,29 @@ CLOSED = re.compile(rb"(</(rss|feed|rdf:RDF|opml)\s*>|\})\s*(<!--[^<>]{0,1000}--
 NOT_SOUND = ("image/", "text/", "application/pdf", "application/zip", "application/json", "application/xml")
 
 
-def check(given: str | FeedAddress) -> None:
+def check(feed: str | FeedAddress) -> None:
     """Raise ConfigError where a password is not in the environment, or a list of feeds is not there."""
-    if isinstance(given, FeedAddress):
-        from_environment(given.user, "feed.user")
-        from_environment(given.password, "feed.password")
-    elif given.lower().endswith(".opml") and "://" not in given and not Path(given).is_file():
-        raise ConfigError(f"feed: the list '{given}' does not exist (looked in {Path.cwd()}): correct the path.")
+    if isinstance(feed, FeedAddress):
+        from_environment(feed.user, "feed.user")
+        from_environment(feed.password, "feed.password")
+    elif feed.lower().endswith(".opml") and "://" not in feed and not Path(feed).is_file():
+        raise ConfigError(f"feed: the list '{feed}' does not exist (looked in {Path.cwd()}): correct the path.")
 
 
-def bring(given: str | FeedAddress, tools: Tools, account: Account) -> None:
+def bring(feed: str | FeedAddress, tools: Tools, account: Account) -> None:
     """Bring in the enclosures of a feed, or of each feed of a list, newest first."""
-    if isinstance(given, FeedAddress):
-        user, password = (from_environment(name, "feed") for name in (given.user, given.password))
-        tools.web.logins.add(safety.canonical(given.url), user, password)
-        given = given.url
-    if "://" not in given and Path(given).is_file():
-        _bring_list(parse(Path(given).read_bytes(), given), tools, account)
+    if isinstance(feed, FeedAddress):
+        user, password = (from_environment(name, "feed") for name in (feed.user, feed.password))
+        tools.web.logins.add(safety.canonical(feed.url), user, password)
+        feed = feed.url
+    if "://" not in feed and Path(feed).is_file():
+        _bring_list(parse(Path(feed).read_bytes(), feed), tools, account)
     else:
-        _bring_feed(safety.canonical(given), tools, account, lists=True)
+        _bring_feed(safety.canonical(feed), tools, account, lists=True)
 
 
-def _bring_list(told: dict, tools: Tools, account: Account) -> None:
-    for address in list(dict.fromkeys(map(safety.canonical, told.get("feeds", []))))[:MAX_FEEDS]:
+def _bring_list(parsed: dict, tools: Tools, account: Account) -> None:
+    for address in list(dict.fromkeys(map(safety.canonical, parsed.get("feeds", []))))[:MAX_FEEDS]:
         _bring_feed(address, tools, account, lists=False)
 
 
@@ -66,12 +66,12 @@ def _bring_feed(address: str, tools: Tools, account: Account, lists: bool) -> No
         if first.status == 304:
             account.tell("known", len(tools.store.findings(source)))
             return
-        told = parse(first.body, first.answer.url)
-        if told["kind"] == "opml":
+        parsed = parse(first.body, first.answer.url)
+        if parsed["kind"] == "opml":
             if not lists:
                 raise Reject("not_a_feed", "Expected a feed, found a list of feeds inside a list.")
-            return _bring_list(told, tools, account)
-        items, whole = _walk(first, told, source, choice, tools)
+            return _bring_list(parsed, tools, account)
+        items, whole = _walk(first, parsed, source, choice, tools)
         tools.bring(items, account, check_robots=False)
         if not whole:
             raise Reject("incomplete", "The feed broke off: what it listed was taken, the next run reads it again.")
@@ -80,7 +80,7 @@ def _bring_feed(address: str, tools: Tools, account: Account, lists: bool) -> No
             tools.seen_whole(source, choice, headers.get("ETag"), headers.get("Last-Modified"))
 
 
-def _walk(first: document.Document, told: dict, source: str, choice: str, tools: Tools) -> tuple[list[Item], bool]:
+def _walk(first: document.Document, parsed: dict, source: str, choice: str, tools: Tools) -> tuple[list[Item], bool]:
     """(items of all pages, newest first; whether no page was cut), no further back than to what is known."""
     items, whole, met = [], True, {first.answer.url}
     # Where an earlier run has been at the end of the feed, all that is older than a known page is known too.
@@ -88,9 +88,9 @@ def _walk(first: document.Document, told: dict, source: str, choice: str, tools:
     page = first
     for _ in range(MAX_PAGES):
         whole = whole and (page.whole or bool(CLOSED.search(page.body[-2000:])))
-        fresh = to_items(told, source)
+        fresh = to_items(parsed, source)
         items += fresh
-        following = told.get("next") and safety.canonical(told["next"])
+        following = parsed.get("next") and safety.canonical(parsed["next"])
         fitting = sum(tools.settings.wants(item.published, item.duration) for item in items)
         enough = fitting >= (tools.settings.max_items or float("inf"))
         old = been and all(map(tools.store.known, fresh))
@@ -98,32 +98,32 @@ def _walk(first: document.Document, told: dict, source: str, choice: str, tools:
             break
         met.add(following)
         page = _page(following, tools, {})
-        told = parse(page.body, page.answer.url)
+        parsed = parse(page.body, page.answer.url)
     return newest_first(items), whole
 
 
 def _page(address: str, tools: Tools, headers: dict) -> document.Document:
-    told = document.read(tools.web, Request(address, headers), LIMIT)
-    if told.status not in (200, 304):
-        reason = told.answer.response.reason
-        raise Reject(f"http_{told.status}", f"The server answered {told.status} {reason} for the feed.")
-    return told
+    page = document.read(tools.web, Request(address, headers), LIMIT)
+    if page.status not in (200, 304):
+        reason = page.answer.response.reason
+        raise Reject(f"http_{page.status}", f"The server answered {page.status} {reason} for the feed.")
+    return page
 
 
 def parse(body: bytes, url: str) -> dict:
     """What `feedtext.read` finds, in a process of its own. Reject `not_a_feed` where it is none."""
     try:
-        told = confined.answer("crawl.feedtext", body, PARSE_SECONDS, url, str(os.getpid()))
+        parsed = confined.answer("crawl.feedtext", body, PARSE_SECONDS, url, str(os.getpid()))
     except Reject as fault:
         raise Reject("not_a_feed", fault.message) from None
-    if not told:
+    if not parsed:
         raise Reject("not_a_feed", "Expected RSS, Atom, JSON Feed or OPML, the server sent something else.")
-    return told
+    return parsed
 
 
-def to_items(told: dict, source: str) -> list[Item]:
+def to_items(parsed: dict, source: str) -> list[Item]:
     """The recordings that a feed's document lists, in its order."""
-    listed = [(entry, choose(entry["enclosures"])) for entry in told.get("entries", [])]
+    listed = [(entry, choose(entry["enclosures"])) for entry in parsed.get("entries", [])]
     guids = Counter(guid for guid, _ in {(entry["id"], chosen["url"]) for entry, chosen in listed if chosen})
     without = sum(not chosen for entry, chosen in listed if entry["enclosures"])
     if without:
@@ -180,25 +180,25 @@ def choose(enclosures: list[dict]) -> dict | None:
 def captions(transcripts: list[dict]) -> tuple[tuple[str, str, str | None], ...]:
     """(address, suffix, language) of each transcript that has times in it, at most one of a language, WebVTT first."""
     known = [
-        (one["url"], CAPTIONS[kind], one["language"])
-        for one in transcripts
-        if one["url"] and (kind := (one["type"] or "").partition(";")[0].strip().lower()) in CAPTIONS
+        (transcript["url"], CAPTIONS[kind], transcript["language"])
+        for transcript in transcripts
+        if transcript["url"] and (kind := (transcript["type"] or "").partition(";")[0].strip().lower()) in CAPTIONS
     ]
-    best = {language: (url, suffix, language) for url, suffix, language in sorted(known, key=lambda one: one[1])}
+    best = {language: (url, suffix, language) for url, suffix, language in sorted(known, key=lambda text: text[1])}
     return tuple(best.values())
 
 
-def size(told: object) -> int | None:
+def size(stated: object) -> int | None:
     """Bytes as a feed states them, which is a hint; None where it states none."""
-    text = str(told or "").strip()
+    text = str(stated or "").strip()
     return int(text) if text.isdecimal() and 0 < len(text) < 16 and int(text) > 1 else None
 
 
-def seconds(told: str | None) -> float | None:
+def seconds(stated: str | None) -> float | None:
     """itunes:duration, "1:02:03", "62:03" or "3723", in seconds; None where it is none of these."""
     try:
         total = 0.0
-        for part in (told or "").split(":")[:4]:
+        for part in (stated or "").split(":")[:4]:
             total = 60 * total + float(part)
     except ValueError:
         return None

@@ -28,8 +28,10 @@ def read(body: bytes, url: str) -> dict | None:
     if body.lstrip()[:1] == b"{":
         return json_feed(body, url)
     if re.search(rb"<opml[\s>]", body[:4096], re.I):
-        told = (html.unescape(first or second) for first, second in _XML_URL.findall(body.decode("utf-8", "replace")))
-        return {"kind": "opml", "feeds": [resolved(url, address) for address in told if address.strip()]}
+        addresses = (
+            html.unescape(first or second) for first, second in _XML_URL.findall(body.decode("utf-8", "replace"))
+        )
+        return {"kind": "opml", "feeds": [resolved(url, address) for address in addresses if address.strip()]}
     return xml_feed(body, url)
 
 
@@ -65,19 +67,21 @@ def _allowed(code: int) -> int:
 def json_feed(body: bytes, url: str) -> dict | None:
     """A JSON Feed (jsonfeed.org, version 1 and 1.1)."""
     try:
-        told = json.loads(body)
+        feed = json.loads(body)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(told, dict) or not isinstance(told.get("items"), list):
+    if not isinstance(feed, dict) or not isinstance(feed.get("items"), list):
         return None
-    entries = [_json_entry(item, told, url) for item in told["items"][:MAX_ENTRIES] if isinstance(item, dict)]
-    return {"kind": "feed", "next": resolved(url, told.get("next_url")), "entries": entries}
+    entries = [_json_entry(item, feed, url) for item in feed["items"][:MAX_ENTRIES] if isinstance(item, dict)]
+    return {"kind": "feed", "next": resolved(url, feed.get("next_url")), "entries": entries}
 
 
 def _json_entry(item: dict, feed: dict, url: str) -> dict:
     attached = _objects(item.get("attachments"))
-    authors = [one for node in (item, feed) for one in _objects(node.get("authors")) + _objects([node.get("author")])]
-    names = [one["name"] for one in authors if one.get("name")]
+    authors = [
+        author for node in (item, feed) for author in _objects(node.get("authors")) + _objects([node.get("author")])
+    ]
+    names = [author["name"] for author in authors if author.get("name")]
     duration = attached[0].get("duration_in_seconds") if attached else None
     return {
         "id": _text(item.get("id")),
@@ -89,11 +93,11 @@ def _json_entry(item: dict, feed: dict, url: str) -> dict:
         "licence": None,
         "enclosures": [
             {
-                "url": resolved(url, one.get("url")),
-                "type": _text(one.get("mime_type")),
-                "size": one.get("size_in_bytes"),
+                "url": resolved(url, element.get("url")),
+                "type": _text(element.get("mime_type")),
+                "size": element.get("size_in_bytes"),
             }
-            for one in attached
+            for element in attached
         ],
         "transcripts": [],
     }
@@ -123,15 +127,15 @@ def xml_feed(body: bytes, url: str) -> dict | None:
 def _xml_entry(entry: dict, show: dict, url: str) -> dict:
     enclosures = [
         {
-            "url": resolved(url, one.get("href") or one.get("url")),
-            "type": one.get("type"),
-            "size": one.get("length") or one.get("filesize"),
+            "url": resolved(url, element.get("href") or element.get("url")),
+            "type": element.get("type"),
+            "size": element.get("length") or element.get("filesize"),
         }
-        for one in entry.get("enclosures", []) + entry.get("media_content", [])
+        for element in entry.get("enclosures", []) + entry.get("media_content", [])
     ]
     transcripts = [
-        {"url": resolved(url, one.get("url")), "type": one.get("type"), "language": one.get("language")}
-        for one in entry.get("transcripts", [])
+        {"url": resolved(url, element.get("url")), "type": element.get("type"), "language": element.get("language")}
+        for element in entry.get("transcripts", [])
     ]
     return {
         "id": entry.get("id"),
@@ -156,17 +160,17 @@ def resolved(base: str, address: object) -> str | None:
         return address
 
 
-def _objects(told: object) -> list[dict]:
-    return [one for one in told if isinstance(one, dict)] if isinstance(told, list) else []
+def _objects(value: object) -> list[dict]:
+    return [element for element in value if isinstance(element, dict)] if isinstance(value, list) else []
 
 
-def _text(told: object) -> str | None:
-    return str(told) if isinstance(told, str | int | float) and not isinstance(told, bool) else None
+def _text(value: object) -> str | None:
+    return str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else None
 
 
-def _iso(told: object) -> str | None:
+def _iso(value: object) -> str | None:
     try:
-        return _utc(datetime.fromisoformat(told)) if isinstance(told, str) else None
+        return _utc(datetime.fromisoformat(value)) if isinstance(value, str) else None
     except (ValueError, OverflowError):
         return None
 
@@ -191,8 +195,8 @@ def main() -> None:
     url, parent = sys.argv[1:]
     confined.confine(int(parent))
     sys.setrecursionlimit(3000)
-    told = json.dumps(read(sys.stdin.buffer.read(), url), ensure_ascii=False)
-    sys.stdout.buffer.write(told.encode("utf-8", "replace"))  # half a character becomes a question mark
+    text = json.dumps(read(sys.stdin.buffer.read(), url), ensure_ascii=False)
+    sys.stdout.buffer.write(text.encode("utf-8", "replace"))  # half a character becomes a question mark
 
 
 if __name__ == "__main__":

@@ -39,16 +39,16 @@ def download(
     store: Store,
     key: str,
     request: Request,
-    told: Callable[[int], None] = lambda size: None,
+    on_bytes: Callable[[int], None] = lambda size: None,
     unless: tuple[str | None, str | None] = (None, None),
 ) -> Fetched | None:
-    """Bring what `request` asks for into store.part(key), going on from what is there; `told` hears of each block.
+    """Bring what `request` asks for into store.part(key), resuming what is there; `on_bytes` gets each block's size.
 
     None where the server says that it is what `unless`, the validators of an earlier download, stood for. Raises
     Reject (http_404, html, too_large, incomplete, timeout, connection, …), VoxsieveError where the disk takes no more.
     """
     deadline = time.monotonic() + web.settings.max_fetch_seconds
-    transfer = _Transfer(web, store, key, request, told, unless, deadline)
+    transfer = _Transfer(web, store, key, request, on_bytes, unless, deadline)
     try:
         return persist(web, transfer.attempt, deadline, transfer.progress)
     except Reject as fault:
@@ -60,8 +60,8 @@ def download(
 class _Transfer:
     """One download over all its attempts."""
 
-    def __init__(self, web: Web, store: Store, key: str, request: Request, told, unless, deadline: float):
-        self.web, self.store, self.key, self.request, self.told = web, store, key, request, told
+    def __init__(self, web: Web, store: Store, key: str, request: Request, on_bytes, unless, deadline: float):
+        self.web, self.store, self.key, self.request, self.on_bytes = web, store, key, request, on_bytes
         self.unless, self.deadline = unless, deadline
         self.part = Part(store.part(key))
         self._most = 0
@@ -181,15 +181,15 @@ class _Transfer:
                 _check_size(size + len(block), self.web)
                 write(block)
                 size += len(block)
-                self.told(len(block))
+                self.on_bytes(len(block))
                 if not checked and size >= sniff.HEAD:
                     sniff.check(self.part.head())
                     checked = True
                 speed.keep(len(block))
 
     def _fetched(self, answer: Answer) -> Fetched:
-        told = answer.headers.get("ETag"), answer.headers.get("Last-Modified")
-        return Fetched(answer.url, answer.headers.get_content_type(), told)
+        validators = answer.headers.get("ETag"), answer.headers.get("Last-Modified")
+        return Fetched(answer.url, answer.headers.get_content_type(), validators)
 
 
 def vouches(answer: Answer) -> str | None:

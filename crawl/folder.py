@@ -9,19 +9,19 @@ from crawl.tools import Tools
 from pipeline import inputs
 
 
-def bring(given: str, tools: Tools, account: Account) -> None:
+def bring(folder: str, tools: Tools, account: Account) -> None:
     """Take in every recording of a folder (or one file), read once and then known by size and time."""
-    source = f"folder:{given}"
+    source = f"folder:{folder}"
     account.lead(source)
     if not tools.plan:
         tools.store.forget(source)  # a folder holds what it holds: a file that was replaced is not there any more
     items, paths = [], {}
-    for found in inputs.find(given):
-        stat = found.path.stat()
-        key = f"file:{quote(os.fsencode(found.path.absolute()))}:{stat.st_size}:{stat.st_mtime_ns}"
-        paths[key] = found.path
-        title = os.fsencode(found.source).decode("utf-8", "replace")
-        url = "file:" + quote(os.fsencode(found.path))
+    for recording in inputs.find(folder):
+        stat = recording.path.stat()
+        key = f"file:{quote(os.fsencode(recording.path.absolute()))}:{stat.st_size}:{stat.st_mtime_ns}"
+        paths[key] = recording.path
+        title = os.fsencode(recording.source).decode("utf-8", "replace")
+        url = "file:" + quote(os.fsencode(recording.path))
         items.append(Item(kind="folder", source=source, key=key, url=url, title=title, size=stat.st_size))
     for item in tools.wanted(items, account):
         with account.attempt(item):

@@ -85,9 +85,9 @@ class _Passage(socketserver.BaseRequestHandler):
                 self._pass(outside)
             else:
                 address = urlunsplit(("", "", parts.path, parts.query, ""))
-                told = [f"{method} {address} HTTP/1.1".encode("latin-1"), b"Host: " + parts.netloc.encode("ascii")]
-                told += [line for line in head[1:] if not line.lower().startswith((*_OF_THE_HOP, b"host:"))]
-                outside.sendall(b"\r\n".join([*told, b"Connection: close", b"", b""]))
+                lines = [f"{method} {address} HTTP/1.1".encode("latin-1"), b"Host: " + parts.netloc.encode("ascii")]
+                lines += [line for line in head[1:] if not line.lower().startswith((*_OF_THE_HOP, b"host:"))]
+                outside.sendall(b"\r\n".join([*lines, b"Connection: close", b"", b""]))
                 self._pass_body(length, rest, outside)
                 self._answer_from(outside)
 
@@ -114,16 +114,16 @@ class _Passage(socketserver.BaseRequestHandler):
             self.request.sendall(block)
 
     def _pass(self, outside: socket.socket) -> None:
-        other = {self.request: outside, outside: self.request}
+        opposite = {self.request: outside, outside: self.request}
         while True:
-            ready, _, _ = select.select(list(other), [], [], self.server.settings.max_fetch_seconds)
+            ready, _, _ = select.select(list(opposite), [], [], self.server.settings.max_fetch_seconds)
             if not ready:
                 return
             for side in ready:
                 block = side.recv(BLOCK)
                 if not block:
                     return
-                other[side].sendall(block)
+                opposite[side].sendall(block)
 
     def _answer(self, status: str, message: str) -> None:
         body = safety.printable(message).encode()
@@ -161,8 +161,8 @@ def _head(source: socket.socket | _Unread) -> tuple[list[bytes], bytes]:
 
 def _length(lines: list[bytes]) -> int | None:
     """Bytes of a request's body; None where they cannot be told, or are told twice."""
-    told = {line.partition(b":")[2].strip() for line in lines if line.lower().startswith(b"content-length:")}
+    lengths = {line.partition(b":")[2].strip() for line in lines if line.lower().startswith(b"content-length:")}
     chunked = any(line.lower().startswith(b"transfer-encoding:") for line in lines)
-    if chunked or len(told) > 1 or not all(value.isdigit() and len(value) < 16 for value in told):
+    if chunked or len(lengths) > 1 or not all(value.isdigit() and len(value) < 16 for value in lengths):
         return None
-    return int(next(iter(told), b"0"))
+    return int(next(iter(lengths), b"0"))

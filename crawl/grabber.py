@@ -19,7 +19,7 @@ from crawl.sealed import seal
 DIRECT = ("http", "https")
 FRAGMENTS = ("m3u8_native", "m3u8", "http_dash_segments")
 LIST_LIMIT = 20_000_000  # bytes of a playlist of fragments
-TOLD = """_type extractor_key ie_key id url webpage_url title uploader channel license playlist_index upload_date
+FACTS = """_type extractor_key ie_key id url webpage_url title uploader channel license playlist_index upload_date
 is_live live_status protocol timestamp duration filesize filesize_approx""".split()
 BUSY = (408, 425, 429, 500, 502, 503, 504)
 
@@ -40,9 +40,9 @@ class Line:
         return json.loads(answer)
 
 
-def told(info: dict) -> dict:
+def facts(info: dict) -> dict:
     """What the crawl has to know of an entry, in plain types."""
-    kept = {name: info[name] for name in TOLD if isinstance(info.get(name), str | int | float | bool)}
+    kept = {name: info[name] for name in FACTS if isinstance(info.get(name), str | int | float | bool)}
     last = (info.get("formats") or [info])[-1].get("url")
     return kept | {"formats": [{"url": last}]}
 
@@ -82,7 +82,7 @@ def make(order: dict, line: Line):
             protocol = info.get("protocol") or "http"
             answer = line.ask(
                 "recording",
-                info=told(info),
+                info=facts(info),
                 protocol=protocol,
                 url=info.get("url"),
                 headers={name: str(value) for name, value in (info.get("http_headers") or {}).items()},
@@ -109,7 +109,7 @@ def make(order: dict, line: Line):
             return body
 
     def consider(info: dict, incomplete: bool = False) -> str | None:
-        answer = line.ask("consider", info=told(info), incomplete=bool(incomplete))
+        answer = line.ask("consider", info=facts(info), incomplete=bool(incomplete))
         if answer.get("full"):
             raise DownloadCancelled("max_items")
         return answer.get("skip")
@@ -190,9 +190,9 @@ def _has_end(headers) -> bool:
 def _captions(info: dict) -> list[tuple[str, str, str]]:
     wanted = (info.get("requested_subtitles") or {}).items()
     return [
-        (one["url"], "." + one["ext"], language)
-        for language, one in wanted
-        if one.get("url") and one.get("ext") in ("vtt", "srt") and (one.get("protocol") or "http") in DIRECT
+        (track["url"], "." + track["ext"], language)
+        for language, track in wanted
+        if track.get("url") and track.get("ext") in ("vtt", "srt") and (track.get("protocol") or "http") in DIRECT
     ]
 
 

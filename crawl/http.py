@@ -7,10 +7,10 @@ from crawl.lists import read_list
 from crawl.tools import Tools
 
 
-def bring(given: str | list[str], tools: Tools, account: Account) -> None:
+def bring(links: str | list[str], tools: Tools, account: Account) -> None:
     """Bring in every link of a list, a text file, or one address."""
     items = []
-    for url in read_list(given, "http"):
+    for url in read_list(links, "http"):
         key = safety.canonical(url)
         items.append(Item(kind="http", source=f"http:{key}", key=key, url=key))
         account.lead(items[-1].source)

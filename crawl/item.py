@@ -41,13 +41,13 @@ class Item:
         """The item with every text from outside as one harmless line."""
         limits = {"url": safety.MAX_URL, "page": safety.MAX_URL}
         texts = {name: getattr(self, name) for name in ("url", "page", "title", "uploader", "published", "licence")}
-        told = {name: text for name, text in texts.items() if text is not None}
-        return replace(self, **{name: safety.printable(text, limits.get(name, 300)) for name, text in told.items()})
+        present = {name: text for name, text in texts.items() if text is not None}
+        return replace(self, **{name: safety.printable(text, limits.get(name, 300)) for name, text in present.items()})
 
 
 def row(item: Item, recording: dict, path: str, captions: list[str]) -> dict:
     """The manifest row of a stored recording; paths are relative to the folder that holds the downloads."""
-    made = {
+    fields = {
         "schema": SCHEMA,
         "id": recording["id"],
         "path": path,
@@ -63,7 +63,7 @@ def row(item: Item, recording: dict, path: str, captions: list[str]) -> dict:
         "sha256": recording["sha256"],
         "bytes": recording["bytes"],
     }
-    return made | ({"captions": captions} if captions else {})
+    return fields | ({"captions": captions} if captions else {})
 
 
 def reject_row(name: str, reason: str, message: str, item: Item) -> dict:
@@ -89,5 +89,5 @@ def source_name(item: Item, name: str, suffix: str) -> str:
         *folders, last = PurePosixPath(item.title or "untitled").parts
         stem = PurePosixPath(last).stem
         return "/".join(["folder", *map(safety.label, folders), f"{safety.label(stem)}.{name}{suffix}"])
-    told = item.title or PurePosixPath(safety.split(item.url).path).stem
-    return f"{item.kind}/{safety.label(told)}.{name}{suffix}"
+    title = item.title or PurePosixPath(safety.split(item.url).path).stem
+    return f"{item.kind}/{safety.label(title)}.{name}{suffix}"

@@ -42,7 +42,7 @@ class Journal:
     def __init__(self, path: Path):
         self.path = path
         self.lock = threading.RLock()
-        with self._told():
+        with self._explained():
             try:
                 self._connection = _open(path)
             except sqlite3.OperationalError:  # no room, no permission: nothing is wrong with the file itself
@@ -53,13 +53,13 @@ class Journal:
 
     def ask(self, query: str, *values) -> list[sqlite3.Row]:
         """The rows that a query gives."""
-        with self._told(), self.lock:
+        with self._explained(), self.lock:
             return self._connection.execute(query, values).fetchall()
 
     @contextmanager
     def change(self):
         """A function that executes a statement: all of the block's in one transaction, on disk when it is left."""
-        with self._told(), self.lock, self._connection:
+        with self._explained(), self.lock, self._connection:
             yield lambda query, *values: self._connection.execute(query, values)
 
     def _put_aside(self, error: Exception) -> None:
@@ -70,7 +70,7 @@ class Journal:
             self.path.with_name(self.path.name + name).unlink(missing_ok=True)
 
     @contextmanager
-    def _told(self):
+    def _explained(self):
         try:
             yield
         except sqlite3.OperationalError as error:
@@ -82,8 +82,8 @@ class Journal:
         """What is worth keeping, as JSON Lines: [table, row]."""
         for table in _COPIED:
             for row in self.ask(f"SELECT * FROM {table} ORDER BY rowid"):
-                told = {name: os.fsdecode(value) if name == "file" else value for name, value in dict(row).items()}
-                yield json.dumps([table, told | ({"part": None} if "part" in told else {})]) + "\n"
+                fields = {name: os.fsdecode(value) if name == "file" else value for name, value in dict(row).items()}
+                yield json.dumps([table, fields | ({"part": None} if "part" in fields else {})]) + "\n"
 
     def take(self, rows: Iterable[tuple[str, dict]]) -> None:
         """Put back rows that `copy` gave, in one transaction; what is none is left out with a warning."""
@@ -101,14 +101,14 @@ class Journal:
 
 
 def _open(path: Path) -> sqlite3.Connection:
-    made = sqlite3.connect(path, check_same_thread=False, timeout=60)
-    made.row_factory = sqlite3.Row
+    connection = sqlite3.connect(path, check_same_thread=False, timeout=60)
+    connection.row_factory = sqlite3.Row
     try:
-        made.executescript(_SCHEMA)
-        (fault,) = made.execute("PRAGMA quick_check(1)").fetchone()
+        connection.executescript(_SCHEMA)
+        (fault,) = connection.execute("PRAGMA quick_check(1)").fetchone()
         if fault != "ok":
             raise sqlite3.DatabaseError(fault)
     except sqlite3.DatabaseError:
-        made.close()
+        connection.close()
         raise
-    return made
+    return connection

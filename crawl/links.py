@@ -26,11 +26,11 @@ from pipeline.inputs import SUFFIXES
 OWN_HEADERS = ("accept-encoding", "connection", "cookie", "host", "range")  # which the crawl sets itself
 
 
-def bring(given: str | list[str], tools: Tools, account: Account) -> None:
+def bring(links: str | list[str], tools: Tools, account: Account) -> None:
     """Bring in every recording that a list of links leads to. A known one is not asked for again."""
     with gate.opened(tools.settings) as door:
         grabber = _Grabber(tools, account, door)
-        for url in read_list(given, "links"):
+        for url in read_list(links, "links"):
             key = safety.canonical(url)
             link = Item(kind="links", source=f"links:{key}", key=key, url=key)
             account.lead(link.source)
@@ -48,7 +48,7 @@ class _Grabber:
 
     def __init__(self, tools: Tools, account: Account, door: gate.Gate):
         self.tools, self.account, self.door = tools, account, door
-        self.told: set[str] = set()  # keys of what stands in the account
+        self.accounted: set[str] = set()  # keys of what stands in the account
         self.begun: dict[str, Item] = {}
         self.resolved: set[str] = set()
         self.fault: Reject | None = None
@@ -63,7 +63,7 @@ class _Grabber:
         self.link = self.current = link
         if name := self.tools.store.known(link):
             self._count(link)
-            if name not in {found["id"] for found in self.tools.store.findings(link.source)}:
+            if name not in {finding["id"] for finding in self.tools.store.findings(link.source)}:
                 self.tools.note(link, name)
             self._tell(link, "known")
             return
@@ -71,7 +71,7 @@ class _Grabber:
         while self._talk():
             log.info("crawl: %s: goes on after what hung", safety.printable(link.url))
         for item in self.begun.values():
-            if item.key not in self.told:
+            if item.key not in self.accounted:
                 self._fail(item, "link_failed", "yt-dlp ended without a file and without an error.")
 
     def _talk(self) -> bool:
@@ -108,7 +108,7 @@ class _Grabber:
         self.current = item or self.link
         if not item:
             return {}
-        if item.key in self.told:
+        if item.key in self.accounted:
             return {"skip": "told"}
         if name := self.tools.store.known(item):
             if self._count(item):
@@ -144,7 +144,7 @@ class _Grabber:
             headers = {name: value for name, value in headers.items() if name.lower() not in OWN_HEADERS}
             request = Request(url, headers, {"Cookie": cookie} if cookie else {}, chunk=chunk)
             self.tools.fetch(item, request, self.account, check_robots=False)
-            self.told.add(item.key)
+            self.accounted.add(item.key)
         except Reject as fault:
             self._fail(item, fault.reason, fault.message)
         self.begin()
@@ -164,7 +164,7 @@ class _Grabber:
         file, name = Path(path), Path(path).name
         kind = file.suffix.lower()
         with self.account.attempt(self.current):
-            self.told.add(self.current.key)
+            self.accounted.add(self.current.key)
             file = self.tools.store.parts / name  # wherever yt-dlp says that it is
             sniff.check(Part(file).head())
             name, new = self.tools.store.complete(self.current, file, kind if kind in SUFFIXES else ".bin")
@@ -205,14 +205,14 @@ class _Grabber:
                 left.unlink()
 
     def _fail(self, item: Item, reason: str, message: str) -> dict:
-        if item.key not in self.told:
-            self.told.add(item.key)
+        if item.key not in self.accounted:
+            self.accounted.add(item.key)
             self.account.fail(item, reason, message)
         return {"skip": reason}
 
     def _tell(self, item: Item, outcome: str) -> dict:
-        if item.key not in self.told:
-            self.told.add(item.key)
+        if item.key not in self.accounted:
+            self.accounted.add(item.key)
             self.account.tell(outcome)
         return {"skip": outcome}
 

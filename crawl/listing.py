@@ -21,11 +21,11 @@ GROW_SECONDS = 5.0  # in which a page that was scrolled shows more, if it has mo
 GLANCE_SECONDS = 1.0  # the same, where nobody has said that it has
 
 
-def bring(given: Listing, tools: Tools, account: Account) -> None:
+def bring(listing: Listing, tools: Tools, account: Account) -> None:
     """Bring in the recordings that the pages of a listing link to, or that the pages behind these links have."""
-    source = f"listing:{given.url}"
+    source = f"listing:{listing.url}"
     account.lead(source)
-    here = Item(kind="listing", source=source, key=given.url, url=given.url)
+    here = Item(kind="listing", source=source, key=listing.url, url=listing.url)
     items: dict[str, Item] = {}
     behind: list[Item] = []
     profile, cookies = tools.store.folder / "browser", tools.web.logins.for_browser()
@@ -36,51 +36,51 @@ def bring(given: Listing, tools: Tools, account: Account) -> None:
     ):
         page = Page(driver, door, tools)
         # What was seen before a page failed is brought in all the same.
-        for address, links in _pages(given, page, tools.settings.max_items):
+        for address, links in _pages(listing, page, tools.settings.max_items):
             for link, title in links:
                 key = safety.canonical(link)
                 items.setdefault(key, Item("listing", source, key, key, page=address, title=title))
-        if given.recording:
-            for item in _follow(given.recording, list(items.values()), page, account):
+        if listing.recording:
+            for item in _follow(listing.recording, list(items.values()), page, account):
                 behind.append(item)
-    tools.bring(behind if given.recording else items.values(), account, check_robots=True)
+    tools.bring(behind if listing.recording else items.values(), account, check_robots=True)
 
 
-def _pages(given: Listing, page: Page, most: int | None) -> Iterator[tuple[str, list]]:
+def _pages(listing: Listing, page: Page, most: int | None) -> Iterator[tuple[str, list]]:
     """(address, [[link, title], …]) of each page in the range that the settings ask for."""
-    first, last = given.page_range
-    counted = "{page}" in given.url
+    first, last = listing.page_range
+    counted = "{page}" in listing.url
     number, before, seen = (first if counted else 1), [], set()
-    page.open(_address(given.url, number))
-    _check_selectors(given, page)
+    page.open(_address(listing.url, number))
+    _check_selectors(listing, page)
     while number <= min(last, MAX_PAGES) and len(seen) < (most or MAX_ITEMS):
-        links = page.items(given, before)
+        links = page.items(listing, before)
         fresh = [link for link in links if tuple(link) not in seen]
         if links and number >= first:
             yield page.address, fresh
         numbered = counted and last < float("inf")  # asked for by number: the pages after an empty one may be there
         if not fresh and not numbered:
             if not seen:
-                raise page.nothing(f"Page {number} shows nothing that matches item '{given.item}'.")
-            log.info("crawl: %s: ends with page %d", safety.printable(given.url), number - 1)
+                raise page.nothing(f"Page {number} shows nothing that matches item '{listing.item}'.")
+            log.info("crawl: %s: ends with page %d", safety.printable(listing.url), number - 1)
             return
         if not fresh:
-            log.warning("crawl: %s: page %d shows nothing new", safety.printable(given.url), number)
+            log.warning("crawl: %s: page %d shows nothing new", safety.printable(listing.url), number)
         seen |= {tuple(link) for link in links}
         before, number = links, number + 1
         if number > last:
             break
         if counted:
-            page.open(_address(given.url, number))
-        elif given.scroll:
-            if not page.scroll(given, links, GROW_SECONDS):
+            page.open(_address(listing.url, number))
+        elif listing.scroll:
+            if not page.scroll(listing, links, GROW_SECONDS):
                 return
-        elif not given.next or not page.click(given.next):
-            if not given.next and page.scroll(given, links, GLANCE_SECONDS):
-                log.warning("crawl: %s: shows more when scrolled: set scroll: true", safety.printable(given.url))
+        elif not listing.next or not page.click(listing.next):
+            if not listing.next and page.scroll(listing, links, GLANCE_SECONDS):
+                log.warning("crawl: %s: shows more when scrolled: set scroll: true", safety.printable(listing.url))
             return
     if not seen:
-        raise page.nothing(f"No page shows anything that matches item '{given.item}'.")
+        raise page.nothing(f"No page shows anything that matches item '{listing.item}'.")
 
 
 def _follow(selector: str, items: list[Item], page: Page, account: Account) -> Iterator[Item]:
@@ -99,14 +99,14 @@ def _follow(selector: str, items: list[Item], page: Page, account: Account) -> I
             if not links:
                 raise page.nothing(f"The page shows nothing that matches recording '{selector}'.")
             keys = list(dict.fromkeys(safety.canonical(link) for link, _ in links))
-            others = (behind,) if len(keys) == 1 else ()
+            other_keys = (behind,) if len(keys) == 1 else ()
             for key in keys:
-                yield Item("listing", item.source, key, key, others, page=item.url, title=item.title)
+                yield Item("listing", item.source, key, key, other_keys, page=item.url, title=item.title)
 
 
-def _check_selectors(given: Listing, page: Page) -> None:
+def _check_selectors(listing: Listing, page: Page) -> None:
     for name in ("item", "link", "title", "next", "recording"):
-        selector = getattr(given, name)
+        selector = getattr(listing, name)
         if selector and not page.run(IS_SELECTOR, selector):
             raise ConfigError(f"crawl: listing.{name}: '{selector}' is not a CSS selector.")
 

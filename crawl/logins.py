@@ -24,8 +24,8 @@ class Logins:
 
     def add(self, url: str, user: str, password: str) -> None:
         """Send user and password (RFC 7617) to the origin of `url`."""
-        told = base64.b64encode(f"{user}:{password}".encode()).decode()
-        self._passwords[urlsplit(url)[:2]] = f"Basic {told}"
+        credentials = base64.b64encode(f"{user}:{password}".encode()).decode()
+        self._passwords[urlsplit(url)[:2]] = f"Basic {credentials}"
 
     def headers(self, url: str) -> dict[str, str]:
         """The secret headers of a request to a canonical address."""
@@ -37,11 +37,11 @@ class Logins:
 
     def for_browser(self) -> list[dict]:
         """The cookies as Chromium takes them (CDP's Network.CookieParam)."""
-        told = []
-        for one in self.cookies:
-            words = {"name": one.name, "value": one.value or "", "domain": one.domain, "path": one.path}
-            told.append(words | {"secure": one.secure} | ({"expires": one.expires} if one.expires else {}))
-        return told
+        cookies = []
+        for cookie in self.cookies:
+            words = {"name": cookie.name, "value": cookie.value or "", "domain": cookie.domain, "path": cookie.path}
+            cookies.append(words | {"secure": cookie.secure} | ({"expires": cookie.expires} if cookie.expires else {}))
+        return cookies
 
 
 def read_cookies(path: str) -> http.cookiejar.CookieJar:
@@ -67,9 +67,13 @@ def read_cookies(path: str) -> http.cookiejar.CookieJar:
 def netscape(jar: http.cookiejar.CookieJar) -> str:
     """The cookies as the text of a cookies.txt; "" for none."""
     lines = []
-    for one in jar:
-        wide, secure = ("TRUE" if told else "FALSE" for told in (one.domain.startswith("."), one.secure))
-        lines.append("\t".join([one.domain, wide, one.path, secure, str(one.expires or 0), one.name, one.value or ""]))
+    for cookie in jar:
+        wide, secure = ("TRUE" if flag else "FALSE" for flag in (cookie.domain.startswith("."), cookie.secure))
+        lines.append(
+            "\t".join(
+                [cookie.domain, wide, cookie.path, secure, str(cookie.expires or 0), cookie.name, cookie.value or ""]
+            )
+        )
     return "\n".join(["# Netscape HTTP Cookie File", *lines, ""]) if lines else ""
 
 

@@ -26,7 +26,7 @@ BY_TYPE = {
 def suffix(asked: str, answered: str, content_type: str, path: Path) -> str:
     """The suffix, out of those the pipeline knows: from the address asked, the one answered, the type, or the bytes."""
     for address in (asked, answered):
-        told = PurePosixPath(urlsplit(address).path).suffix.lower()
-        if told in SUFFIXES:
-            return told
+        ending = PurePosixPath(urlsplit(address).path).suffix.lower()
+        if ending in SUFFIXES:
+            return ending
     return BY_TYPE.get(content_type) or sniff.suffix(Part(path).head()) or ".bin"

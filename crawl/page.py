@@ -56,24 +56,24 @@ class Page:
         self._scripts(True)
         return clicked
 
-    def scroll(self, given: Listing, shown: list, seconds: float) -> bool:
+    def scroll(self, listing: Listing, shown: list, seconds: float) -> bool:
         """Scroll to the end; True where more items come within so many seconds than are shown."""
         self._wait(self.address)
         for _ in self._frames():
             self.run(SCROLL)
         end = time.monotonic() + min(seconds, self.tools.settings.timeout_seconds)
         while time.monotonic() < end:
-            if any(link not in shown for link in self._items(given)):
+            if any(link not in shown for link in self._items(listing)):
                 return True
             time.sleep(POLL_SECONDS)
         return False
 
-    def items(self, given: Listing, before: list) -> list:
+    def items(self, listing: Listing, before: list) -> list:
         """[[link, title], …] once they are other than `before` and have settled, or as they are when time is up."""
         shown, since = [], time.monotonic()
         end = since + self.tools.settings.timeout_seconds
         while time.monotonic() < end:
-            now = self._items(given)
+            now = self._items(listing)
             if now != shown:
                 shown, since = now, time.monotonic()
             if shown and shown != before and time.monotonic() - since >= SETTLED_SECONDS:
@@ -106,9 +106,10 @@ class Page:
         """Whether the page's own scripts run."""
         self.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": not allowed})
 
-    def _items(self, given: Listing) -> list:
-        found = [self.run(ITEMS, given.item, given.link, given.title, MAX_ITEMS) or [] for _ in self._frames()]
-        return list(map(list, dict.fromkeys(tuple(link) for links in found for link in links)))
+    def _items(self, listing: Listing) -> list:
+        words = (listing.item, listing.link, listing.title, MAX_ITEMS)
+        per_frame = [self.run(ITEMS, *words) or [] for _ in self._frames()]
+        return list(map(list, dict.fromkeys(tuple(link) for links in per_frame for link in links)))
 
     def _frames(self, depth: int = 0):
         """The page and the frames in it, each in turn the one that scripts run in."""
@@ -146,7 +147,7 @@ class Page:
         """The headers of the last document in the browser's log, which is emptied."""
         headers = {}
         for entry in self.driver.get_log("performance"):
-            told = json.loads(entry["message"])["message"]
-            if told["method"] == "Network.responseReceived" and told["params"].get("type") == "Document":
-                headers = told["params"]["response"]["headers"]
+            event = json.loads(entry["message"])["message"]
+            if event["method"] == "Network.responseReceived" and event["params"].get("type") == "Document":
+                headers = event["params"]["response"]["headers"]
         return {name.lower(): value for name, value in headers.items()}

@@ -19,7 +19,7 @@ const all = (root, selector) => {
   const roots = [root];
   for (let at = 0; at < roots.length && roots.length < 10000; at++)
     for (const part of roots[at].querySelectorAll("*")) if (part.shadowRoot) roots.push(part.shadowRoot);
-  return roots.flatMap(one => [...one.querySelectorAll(selector)]);
+  return roots.flatMap(root => [...root.querySelectorAll(selector)]);
 };
 """
 
@@ -31,20 +31,20 @@ ITEMS = (
 const [item, link, title, most] = arguments;
 const text = value => typeof value === "string" ? value : value && value.baseVal || "";
 const address = from => {
-  const told = text(from.href) || text(from.currentSrc) || text(from.src) || from.dataset && (from.dataset.src ||
+  const href = text(from.href) || text(from.currentSrc) || text(from.src) || from.dataset && (from.dataset.src ||
     from.dataset.href || from.dataset.url) || from.getAttribute("xlink:href") || "";
-  try { return told && new URL(told, document.baseURI).href; } catch { return told; }
+  try { return href && new URL(href, document.baseURI).href; } catch { return href; }
 };
 return all(document, item).slice(0, most).flatMap(box => {
   const from = (box.matches(link) ? [box] : []).concat(all(box, link));
   const players = new Set();
-  const chosen = from.filter(one => {
-    const player = one.closest("audio, video");
+  const chosen = from.filter(element => {
+    const player = element.closest("audio, video");
     return !player || !players.has(player) && players.add(player);
   });
   const name = title ? all(box, title)[0] : null;
-  const links = [...new Set(chosen.slice(0, 100).map(address))].filter(one => one && one.length < 10000);
-  return links.map(one => [one, name ? (name.textContent || "").slice(0, 10000) : null]);
+  const links = [...new Set(chosen.slice(0, 100).map(address))].filter(url => url && url.length < 10000);
+  return links.map(url => [url, name ? (name.textContent || "").slice(0, 10000) : null]);
 });
 """
 )
@@ -53,12 +53,12 @@ return all(document, item).slice(0, most).flatMap(box => {
 NEXT = (
     _ALL
     + """
-const found = all(document, arguments[0]).find(one =>
-  !one.disabled && one.getAttribute("aria-disabled") !== "true" && one.getClientRects().length);
-if (!found) return false;
-for (const one of [found, found.closest("a, form")]) if (one && one.target) one.target = "_self";
-found.ownerDocument.defaultView.nextClicked = performance.now();
-found.click();
+const button = all(document, arguments[0]).find(element =>
+  !element.disabled && element.getAttribute("aria-disabled") !== "true" && element.getClientRects().length);
+if (!button) return false;
+for (const element of [button, button.closest("a, form")]) if (element && element.target) element.target = "_self";
+button.ownerDocument.defaultView.nextClicked = performance.now();
+button.click();
 return true;
 """
 )

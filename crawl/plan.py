@@ -20,12 +20,12 @@ class Plan:
     def add(self, item: Item, url: str, web: Web, account: Account) -> None:
         """List an item, asking the server for the size of `url` where the source does not state it."""
         size = item.size or stated_size(web, url)
-        told = f"{size / 1e6:.1f} MB" if size else "? MB"
+        shown = f"{size / 1e6:.1f} MB" if size else "? MB"
         title = safety.printable(item.title or "", 60)
         with self._lock:
             self.count, self.bytes, self.unsized = self.count + 1, self.bytes + (size or 0), self.unsized + (not size)
             line = [
-                f"{told:>10}",
+                f"{shown:>10}",
                 item.kind,
                 (item.published or "")[:10],
                 title,

@@ -36,10 +36,10 @@ def _item(row: dict | None) -> Item | None:
     """The item that a manifest row stands for, as far as it tells."""
     if not row or not isinstance(row.get("url"), str):
         return None
-    told = {name: row.get(name) for name in _ITEM}
+    fields = {name: row.get(name) for name in _ITEM}
     kind = row.get("source_kind") or "http"
     # Which feed or page led here is not in the manifest: the source finds it again by its address.
-    return Item(kind=kind, source=f"{kind}:{row['url']}", key=row["url"], **told)
+    return Item(kind=kind, source=f"{kind}:{row['url']}", key=row["url"], **fields)
 
 
 def _rows(path: Path) -> Iterator[list]:

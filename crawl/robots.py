@@ -68,9 +68,9 @@ class Robots:
         """The rules; None where the host cannot tell, so that everything is disallowed (2.3.1.4)."""
         seconds = TIMEOUTS * self._web.settings.timeout_seconds
         try:
-            told = document.read(self._web, Request(f"{origin}/robots.txt"), LIMIT, cut=True, seconds=seconds)
+            response = document.read(self._web, Request(f"{origin}/robots.txt"), LIMIT, cut=True, seconds=seconds)
         except Reject as fault:
             return fault if fault.reason in ("private_address", "bad_url", "tls") else None
-        if told.status >= 500:
+        if response.status >= 500:
             return None
-        return Rules(told.body.decode("utf-8", "replace") if told.status == 200 else "")
+        return Rules(response.body.decode("utf-8", "replace") if response.status == 200 else "")

@@ -92,7 +92,7 @@ def _product(name: str) -> str:
 
 def _seconds(value: str) -> float:
     try:
-        told = float(value[:20])
+        seconds = float(value[:20])
     except ValueError:
         return 0.0
-    return min(told, MAX_DELAY_SECONDS) if told > 0 else 0.0
+    return min(seconds, MAX_DELAY_SECONDS) if seconds > 0 else 0.0

@@ -95,22 +95,22 @@ def connect(host: str, port: int, timeout: float, allow_private: bool) -> socket
     Reject `private_address` where any of the host's addresses is not public, unless `allow_private`. OSError
     where the name is unknown or nobody answers.
     """
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    for *_, address in found:
+    addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    for *_, address in addresses:
         if not allow_private and not is_public(address[0]):
             raise Reject(
                 "private_address",
                 f"{printable(host)} is {address[0]}, which is not on the public internet: "
                 "set crawl.allow_private_hosts where that is meant.",
             )
-    for family, kind, protocol, _, address in found[:MAX_ADDRESSES]:
-        made = socket.socket(family, kind, protocol)
-        made.settimeout(timeout)
+    for family, kind, protocol, _, address in addresses[:MAX_ADDRESSES]:
+        sock = socket.socket(family, kind, protocol)
+        sock.settimeout(timeout)
         try:
-            made.connect(address)
-            return made
+            sock.connect(address)
+            return sock
         except OSError as error:
-            made.close()
+            sock.close()
             last = error
     raise last
 

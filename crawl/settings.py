@@ -109,8 +109,8 @@ class Captions(Section):
 
     def wants(self, language: str | None) -> bool:
         """Whether captions of this language are asked for, `ko` standing for `ko-KR` too; None: of no stated one."""
-        told = (language or "").lower()
-        return any(not told or told == one.lower() or told.startswith(one.lower() + "-") for one in self.languages)
+        code = (language or "").lower()
+        return any(not code or code == tag.lower() or code.startswith(tag.lower() + "-") for tag in self.languages)
 
 
 class Crawl(Section):
@@ -209,10 +209,10 @@ class Settings(Section):
     crawl: Crawl = Crawl()
 
 
-def check(given: dict) -> Settings:
+def check(values: dict) -> Settings:
     """The checked settings. Raises ConfigError that names every fault at once."""
     try:
-        return Settings.model_validate(given)
+        return Settings.model_validate(values)
     except ValidationError as error:
         raise ConfigError("crawl: " + "; ".join(map(_sentence, error.errors())) + ".") from None
 

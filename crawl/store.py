@@ -49,10 +49,10 @@ class Store:
 
     def same_episode(self, item: Item, name: str) -> bool:
         """True where recording `name` came from an item of the same address, title and time, by whatever key."""
-        told = (item.clean().url, item.clean().title, item.published)
+        episode = (item.clean().url, item.clean().title, item.published)
         rows = self.journal.ask("SELECT item FROM finding WHERE id = ?", name)
         items = [Item(**json.loads(row["item"])) for row in rows]
-        return any((other.url, other.title, other.published) == told for other in items)
+        return any((earlier.url, earlier.title, earlier.published) == episode for earlier in items)
 
     def forget(self, source: str) -> None:
         """Leave out of the manifest what the source led to, until it is noted again; no file is touched."""

@@ -148,21 +148,21 @@ class Web:
 
     def _connection(self, parts: SplitResult) -> http.client.HTTPConnection:
         port = parts.port or safety.PORTS[parts.scheme]
-        made = http.client.HTTPConnection(parts.hostname, port, timeout=self.settings.timeout_seconds)
-        made.response_class = _Response
+        connection = http.client.HTTPConnection(parts.hostname, port, timeout=self.settings.timeout_seconds)
+        connection.response_class = _Response
 
         def connect() -> None:
-            made.sock = safety.connect(
+            connection.sock = safety.connect(
                 parts.hostname, port, self.settings.timeout_seconds, self.settings.allow_private_hosts
             )
             if parts.scheme == "https":
                 # The handshake comes after `sock` is set, so that one that trickles can be ended.
-                made.sock = self._tls.wrap_socket(
-                    made.sock, server_hostname=parts.hostname, do_handshake_on_connect=False
+                connection.sock = self._tls.wrap_socket(
+                    connection.sock, server_hostname=parts.hostname, do_handshake_on_connect=False
                 )
-                made.sock.do_handshake()
+                connection.sock.do_handshake()
 
-        made.connect = connect
+        connection.connect = connect
         if parts.scheme == "https":
-            made.default_port = safety.PORTS["https"]  # so that the Host header leaves it out
-        return made
+            connection.default_port = safety.PORTS["https"]  # so that the Host header leaves it out
+        return connection

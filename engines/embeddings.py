@@ -1,4 +1,4 @@
-"""What a speaker engine says of one clip."""
+"""What a speaker engine returns for one clip."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ class Embedding:
     """A voice as a direction in 256 dimensions; Wan et al. 2018, "Generalized end-to-end loss".
 
     `vector`: (256,) float32 of length 1, or None where trimming left nothing;
-    `voiced_seconds`: what trimming left; below 1.6 s (one window) the vector says little of the speaker;
+    `voiced_seconds`: what trimming left; below 1.6 s (one window) the vector says little about the speaker;
     `partials`: (k, 256) float32 of length 1, one for each window of 1.6 s; their mean points as `vector`.
     """
 
@@ -23,6 +23,6 @@ SILENT = Embedding(None, 0.0, np.zeros((0, 256), np.float32))
 
 
 def from_partials(partials: np.ndarray, samples: int, sample_rate: int) -> Embedding:
-    """The embedding of a clip that has `samples` after trimming, out of those of its windows, (k, 256)."""
+    """The embedding of a clip with `samples` left after trimming, from the embeddings of its windows, (k, 256)."""
     mean = partials.mean(axis=0)
     return Embedding(mean / np.linalg.norm(mean), samples / sample_rate, partials)

@@ -1,6 +1,6 @@
 """What a clip sounds like, in a few numbers: fingerprints of spectral peaks.
 
-A clip's loudest points in time and frequency outlive a codec and a gain. Three of them in a row make a hash: one
+A clip's loudest points in time and frequency survive a codec and a gain. Three of them in a row make a hash: one
 frequency, two rises in frequency, two steps in time (after Wang 2003, "An industrial-strength audio search
 algorithm", with triples, so that a hash is rare in a large corpus).
 """
@@ -33,7 +33,7 @@ def peaks(clip: np.ndarray, sample_rate: int) -> tuple[np.ndarray, np.ndarray]:
 
 def hashes(frames: np.ndarray, bins: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Hashes uint32 (m,), each once and rising, and the frames uint16 (m,) of their first peaks, from peaks (k,)."""
-    made, times = [], []
+    codes, times = [], []
     for followers in FOLLOWERS:
         count = max(len(frames) - followers[-1], 0)
         code, near = bins[:count].astype(np.uint64), np.ones(count, bool)
@@ -42,7 +42,7 @@ def hashes(frames: np.ndarray, bins: np.ndarray) -> tuple[np.ndarray, np.ndarray
             rise = bins[shift:][:count] - bins[:count] + WINDOW // 2
             near &= step < REACH
             code = (code * np.uint64(WINDOW) + rise.astype(np.uint64)) * np.uint64(REACH) + step.astype(np.uint64)
-        made.append(code[near] * np.uint64(SPREAD) >> np.uint64(32))
+        codes.append(code[near] * np.uint64(SPREAD) >> np.uint64(32))
         times.append(frames[:count][near])
-    found, at = np.unique(np.concatenate(made).astype(np.uint32), return_index=True)
-    return found, np.minimum(np.concatenate(times)[at], 65535).astype(np.uint16)
+    unique, at = np.unique(np.concatenate(codes).astype(np.uint32), return_index=True)
+    return unique, np.minimum(np.concatenate(times)[at], 65535).astype(np.uint16)

@@ -10,7 +10,7 @@ from engines.spans import Span
 
 
 class Separator(Protocol):
-    """Takes the voice out of a mixture at SAMPLE_RATE."""
+    """Separates the voice from a mixture at SAMPLE_RATE."""
 
     SAMPLE_RATE: int
 
@@ -21,7 +21,7 @@ class Separator(Protocol):
 
 
 class Segmenter(Protocol):
-    """Names what is heard when, in mono at SAMPLE_RATE."""
+    """Labels what is heard when, in mono at SAMPLE_RATE."""
 
     SAMPLE_RATE: int
     exact: bool  # whether every patch of 20 ms is to be looked at
@@ -32,12 +32,12 @@ class Segmenter(Protocol):
     def hear(self, blocks: Iterable[np.ndarray]) -> Any:
         """What `posteriors` needs of a recording."""
 
-    def posteriors(self, heard: Any, network: str, patches: np.ndarray) -> dict[str, np.ndarray]:
+    def posteriors(self, features: Any, network: str, patches: np.ndarray) -> dict[str, np.ndarray]:
         """The posterior of every label of "activity" or "gender", (n,), around 20 ms times each of `patches` (n,)."""
 
 
 class Embedder(Protocol):
-    """Turns clips of speech, mono at SAMPLE_RATE, into voices."""
+    """Turns clips of speech, mono at SAMPLE_RATE, into speaker embeddings."""
 
     SAMPLE_RATE: int
 
@@ -46,7 +46,7 @@ class Embedder(Protocol):
 
 
 class Normalizer(Protocol):
-    """Knows by how much a clip has to be raised."""
+    """Computes the gain that a clip needs."""
 
     def gain_db(self, clip: np.ndarray, sample_rate: int, lufs: float) -> float:
         """The gain that brings a clip (n,) of integrated loudness `lufs` to the target."""

@@ -14,8 +14,8 @@ class Span:
     """One stretch of a recording: label (one of LABELS), start and stop in seconds, multiples of 0.02.
 
     `confidence` is the mean posterior of the label over the span, 0 to 1; None for noEnergy, which is
-    decided by loudness, and where the engine does not tell. Stretches that no network can judge (within
-    0.34 s of digital silence) count 0.5.
+    decided by loudness, and where the engine gives none. Stretches that no network can judge (within
+    0.34 s of digital silence) count as 0.5.
     """
 
     label: str

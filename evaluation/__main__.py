@@ -1,10 +1,10 @@
-"""Hold a corpus against recordings whose timeline is known: how pure, how complete, how well labelled.
+"""Compare a corpus with recordings whose timeline is known: how pure, how complete, how well labelled it is.
 
     python -m evaluation --truth DIR --corpus corpus --work work
 
 DIR has NAME.csv for a recording NAME.mp3 (or other suffix): start,end,label,speaker,gender with labels speech, music,
-noise and silence; rows cover the recording. evaluation/purity.py has the definitions. With gender decided per voice
-(work/speaker/voices.jsonl), a clip's frames of speech have the gender of its voice.
+noise and silence; rows cover the recording. evaluation/purity.py has the definitions. Where gender is decided per
+voice (work/speaker/voices.jsonl), a clip's frames of speech take the gender of its voice.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""What evaluation.__main__ tells beside purity: where seconds were lost, clips cut inside speech, separated stems.
+"""What evaluation.__main__ reports besides purity: where seconds were lost, clips cut inside speech, separated stems.
 
 Pure functions on timelines in frames of 10 ms and on signals; `read_losses` and `stems` read what they need.
 """
@@ -18,17 +18,17 @@ STEM_RATE = 16000
 
 
 def cut_inside(clips: Iterable[tuple[float, float]], rows: list[tuple[float, float]]) -> tuple[int, int]:
-    """(ends inside speech, ends) of clips, given and held against rows of speech as (start, end) in seconds."""
+    """How many ends of clips lie inside rows of speech, and how many there are; both are (start, end) in seconds."""
     starts = np.array([start for start, _ in rows]) + INSIDE_SECONDS
     stops = np.array([stop for _, stop in rows]) - INSIDE_SECONDS
     ends = [end for clip in clips for end in clip]
     return sum(bool(np.any((starts < end) & (end < stops))) for end in ends), len(ends)
 
 
-def confusion(true: np.ndarray, said: np.ndarray, classes: Iterable[str]) -> dict[str, dict[str, int]]:
-    """Frames of every true class (rows) by what they were called."""
-    counts = Counter(zip(true.tolist(), said.tolist(), strict=True))
-    return {name: {other: counts[name, other] for other in classes} for name in classes}
+def confusion(true: np.ndarray, labelled: np.ndarray, classes: Iterable[str]) -> dict[str, dict[str, int]]:
+    """Frames of every true class (rows) by the label they got (columns)."""
+    counts = Counter(zip(true.tolist(), labelled.tolist(), strict=True))
+    return {name: {label: counts[name, label] for label in classes} for name in classes}
 
 
 def si_sdr(estimate: np.ndarray, reference: np.ndarray) -> float:

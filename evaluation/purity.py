@@ -37,12 +37,12 @@ def purity(truths: dict[str, Truth], kept: dict[str, np.ndarray], name: str) -> 
     for key, truth in truths.items():
         mask = kept.get(key, np.zeros(0, bool))
         mask = np.pad(mask, (0, max(0, len(truth.speaker) - len(mask))))[: len(truth.speaker)]
-        mine = truth.speaker == name
+        speaking = truth.speaker == name
         counted = mask & ~neutral(truth.speaker, name)
-        own += np.sum(counted & mine)
-        others += np.sum(counted & ~mine & (truth.speaker != ""))
+        own += np.sum(counted & speaking)
+        others += np.sum(counted & ~speaking & (truth.speaker != ""))
         background += np.sum(counted & (truth.speaker == ""))
-        total += np.sum(mine)
+        total += np.sum(speaking)
     seen = max(own + others + background, 1)
     return {
         "kept_s": sum(int(mask.sum()) for key, mask in kept.items() if key in truths) / FRAMES,
@@ -56,31 +56,31 @@ def purity(truths: dict[str, Truth], kept: dict[str, np.ndarray], name: str) -> 
 def labelled(
     truths: dict[str, Truth], labels: dict[str, list[tuple[str, float, float]]]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The class of every frame in truth and as found, (frames,) each."""
-    true, said = [], []
+    """The true and the assigned class of every frame, (frames,) each."""
+    true, assigned = [], []
     for key, spans in labels.items():
         label = np.full(len(truths[key].label), "noEnergy", object)
         for name, start, stop in spans:
             label[timeline.frame(start) : timeline.frame(stop)] = name
         true.append(truths[key].label)
-        said.append(label)
-    return np.concatenate(true), np.concatenate(said)
+        assigned.append(label)
+    return np.concatenate(true), np.concatenate(assigned)
 
 
 def labels_of(truths: dict[str, Truth], labels: dict[str, list[tuple[str, float, float]]]) -> dict[str, float]:
-    """Frame accuracies of the segmentation: five classes, speech or not, gender where speech was found."""
-    true, said = labelled(truths, labels)
+    """Frame accuracies of the segmentation: five classes, speech or not, gender where speech was detected."""
+    true, assigned = labelled(truths, labels)
     voices = ("male", "female", "speech")
-    is_speech, said_speech = np.isin(true, voices), np.isin(said, voices)
-    figures = {"five_classes": np.mean(true == said), "speech_or_not": np.mean(is_speech == said_speech)}
+    is_speech, assigned_speech = np.isin(true, voices), np.isin(assigned, voices)
+    figures = {"five_classes": np.mean(true == assigned), "speech_or_not": np.mean(is_speech == assigned_speech)}
     for gender in ("male", "female"):
-        both = said_speech & (true == gender)
-        figures[f"gender_{gender}"] = np.mean(said[both] == gender) if both.any() else float("nan")
+        both = assigned_speech & (true == gender)
+        figures[f"gender_{gender}"] = np.mean(assigned[both] == gender) if both.any() else float("nan")
     return {name: float(value) for name, value in figures.items()}
 
 
 def nearest_speaker(truths: dict[str, Truth], kept: dict[str, np.ndarray]) -> str:
-    """The speaker of the truth who speaks most in the kept frames: whom a voice without a name stands for."""
+    """The true speaker with most of the kept frames: whom a voice without a name stands for."""
     counts: Counter = Counter()
     for key, truth in truths.items():
         mask = kept.get(key, np.zeros(0, bool))[: len(truth.speaker)]
@@ -90,10 +90,10 @@ def nearest_speaker(truths: dict[str, Truth], kept: dict[str, np.ndarray]) -> st
 
 
 def cut_share(truths: dict[str, Truth], clips: list[dict]) -> float:
-    """Share of the clips' ends that are cut."""
+    """Share of the clips' ends that are cut, that is, lie inside a row of speech."""
     cut = ends = 0
     for stem, truth in truths.items():
-        mine = [(float(row["start"]), float(row["end"])) for row in clips if Path(row["source"]).stem == stem]
-        inside, total = accounts.cut_inside(mine, truth.spoken)
+        own_clips = [(float(row["start"]), float(row["end"])) for row in clips if Path(row["source"]).stem == stem]
+        inside, total = accounts.cut_inside(own_clips, truth.spoken)
         cut, ends = cut + inside, ends + total
     return cut / max(ends, 1)

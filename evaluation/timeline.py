@@ -1,4 +1,4 @@
-"""What was said when, by the truth and by a corpus: timelines in frames of 10 ms."""
+"""Who speaks when, by the known timeline and by a corpus, in frames of 10 ms."""
 
 import csv
 from collections.abc import Iterator
@@ -85,11 +85,11 @@ def read_clips(corpus: Path) -> list[dict]:
 
 
 def recordings(corpus: Path) -> set[str]:
-    """The stems of all recordings that went in, also of those that nothing was kept of. Each may stand for one only."""
+    """The stems of all input recordings, kept or not. Raises ConfigError where two recordings share a stem."""
     sources: set[str] = set()
     for path in (corpus / "clips.csv", corpus / "rejects.csv"):
         rows = tables.read(path, ["source"], ["source", "stage"])
-        if "stage" in rows:  # what the crawl could not bring in is no recording
+        if "stage" in rows:  # what the crawl failed to fetch is no recording
             rows = rows[rows["stage"] != "crawl"]
         sources |= set(rows["source"])
     by_stem: dict[str, str] = {}
@@ -114,7 +114,7 @@ def read_table(path: Path) -> Iterator[dict]:
 
 
 def read_labels(work: Path, truths: dict[str, Truth]) -> dict[str, list[tuple[str, float, float]]]:
-    """The segmentation of every recording that has a truth, speech in the gender of its clip's voice where told."""
+    """The segmentation of every recording that has a timeline; speech takes the gender of its clip's voice if known."""
     rows = [row for path in sorted(work.glob("segment/*/manifest.jsonl")) for row in manifest.read(path)]
     stems = {Path(row["source"]).stem: row["path"] for row in rows}
     genders: dict[str, list[tuple[str, float, float]]] = {}

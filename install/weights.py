@@ -50,13 +50,13 @@ def built(name: str, sources: list[str], version: int, build: Callable[[Path], N
     """The path of a file made from weights, for example "spleeter.onnx", made by `build` where missing or damaged.
 
     Its name carries a digest of the pinned sources and of the builder's `version`. `build(path)` writes
-    beside the final place and the file is renamed into it, so that two jobs that start at once do no harm.
+    beside the final place and the file is renamed into it, so that two jobs may start at once.
     """
     key = "|".join([str(version), *(PINNED[source] for source in sources)])
     stem, suffix = os.path.splitext(name)
     path = cache() / "built" / f"{stem}-{hashlib.sha256(key.encode()).hexdigest()[:12]}{suffix}"
-    told = path.with_name(f"{path.name}.sha256")
-    if not (path.is_file() and told.is_file() and told.read_text(encoding="ascii") == sha256(path)):
+    checksum = path.with_name(f"{path.name}.sha256")
+    if not (path.is_file() and checksum.is_file() and checksum.read_text(encoding="ascii") == sha256(path)):
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
         try:
@@ -64,14 +64,14 @@ def built(name: str, sources: list[str], version: int, build: Callable[[Path], N
             digest = sha256(partial)
             os.replace(partial, path)
             partial.write_text(digest, encoding="ascii")
-            os.replace(partial, told)
+            os.replace(partial, checksum)
         finally:
             partial.unlink(missing_ok=True)
     return path
 
 
 def missing(source: Source) -> bool:
-    """Whether some member of a source is not in the cache, or not as pinned."""
+    """Whether any member of a source is missing from the cache or differs from its pin."""
     return not all(present(name) for name in source.members.values())
 
 
@@ -82,7 +82,7 @@ def present(name: str) -> bool:
 
 
 def fetch_missing() -> None:
-    """Fetch what is not there: from the package index, and what that does not give from upstream."""
+    """Fetch what is missing: from the package index, or from upstream where the index does not have it."""
     for wheel in filter(missing, WHEELS):
         try:
             fetch(wheel)

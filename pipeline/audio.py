@@ -26,18 +26,18 @@ def probe(path: Path) -> dict:
     """
     command = ["-hide_banner", "-loglevel", "error", "-protocol_whitelist", "file,pipe", "-select_streams", "a:0"]
     command += ["-show_entries", "stream=codec_name,sample_rate,channels,duration:format=duration"]
-    answer = ffmpeg.run([*command, "-of", "json", ffmpeg.address(path)], "ffprobe")
-    ffmpeg.check_status(answer.returncode, path, "ffprobe")
-    if answer.returncode:
-        raise Reject("undecodable", f"Not a sound file that ffmpeg can read: {ffmpeg.complaint(answer.stderr, path)}")
-    told = json.loads(answer.stdout)
-    if not told.get("streams"):
+    result = ffmpeg.run([*command, "-of", "json", ffmpeg.address(path)], "ffprobe")
+    ffmpeg.check_status(result.returncode, path, "ffprobe")
+    if result.returncode:
+        raise Reject("undecodable", f"Not a sound file that ffmpeg can read: {ffmpeg.complaint(result.stderr, path)}")
+    probed = json.loads(result.stdout)
+    if not probed.get("streams"):
         raise Reject("no_audio", "The file has no audio stream.")
-    stream = told["streams"][0]
+    stream = probed["streams"][0]
     rate, channels = int(stream.get("sample_rate") or 0), int(stream.get("channels") or 0)
     if not rate or not channels:
         raise Reject("undecodable", "The audio stream has no sample rate or no channels.")
-    seconds = stream.get("duration") or told.get("format", {}).get("duration")
+    seconds = stream.get("duration") or probed.get("format", {}).get("duration")
     facts = {"codec": stream.get("codec_name", "unknown"), "sample_rate": rate, "channels": channels}
     return facts | {"container_seconds": float(seconds) if seconds else None}
 
@@ -85,11 +85,11 @@ class Decoding:
                     process.wait()
                 process.stdout.close()
             stderr.seek(0)
-            said = stderr.read()
-        if said or process.returncode:
-            self.complaint = ffmpeg.complaint(said, self.path)
+            messages = stderr.read()
+        if messages or process.returncode:
+            self.complaint = ffmpeg.complaint(messages, self.path)
         if empty:
-            raise Reject("undecodable", f"No audio could be decoded: {ffmpeg.complaint(said, self.path)}")
+            raise Reject("undecodable", f"No audio could be decoded: {ffmpeg.complaint(messages, self.path)}")
 
     def _samples(self, data: bytes) -> np.ndarray:
         if self.pcm16:

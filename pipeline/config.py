@@ -86,8 +86,8 @@ def checked(kind: type[BaseModel], settings: dict, what: str) -> Any:
         for fault in error.errors():
             key = ".".join(_key(fault["loc"], settings))
             faults.setdefault(key, []).append(_sentence(kind, fault, settings))
-        said = "; ".join(" or ".join(dict.fromkeys(sentences)) for sentences in faults.values())
-        raise ConfigError(f"{what}: {said}.") from None
+        message = "; ".join(" or ".join(dict.fromkeys(sentences)) for sentences in faults.values())
+        raise ConfigError(f"{what}: {message}.") from None
 
 
 BRANCHES = {

@@ -29,17 +29,17 @@ def text(kind: type[BaseModel]) -> str:
 def _entry(name: str, kind: type[BaseModel], indent: str) -> str:
     """A key with its value: a section with its keys, else one line."""
     field = kind.model_fields[name]
-    value, said = field.get_default(call_default_factory=True), " ".join((field.description or "").split())
+    value, comment = field.get_default(call_default_factory=True), " ".join((field.description or "").split())
     blank = "" if indent else "\n"
-    if isinstance(value, BaseModel) and not said:
-        said = " ".join((type(value).__doc__ or "").split())
+    if isinstance(value, BaseModel) and not comment:
+        comment = " ".join((type(value).__doc__ or "").split())
     if isinstance(value, BaseModel) and _is_section(value):
         body = "".join(_entry(key, type(value), indent + "  ") for key in type(value).model_fields)
-        return f"{blank}{_above(said, indent)}{indent}{name}:\n{body}"
+        return f"{blank}{_above(comment, indent)}{indent}{name}:\n{body}"
     line = f"{indent}{name}: {_value(value)}"
-    if said and max(len(line), COMMENT) + 5 + len(said) <= WIDTH:
-        return f"{blank}{line:<{COMMENT}}   # {said}\n"
-    return f"{blank}{_above(said, indent)}{line}\n"
+    if comment and max(len(line), COMMENT) + 5 + len(comment) <= WIDTH:
+        return f"{blank}{line:<{COMMENT}}   # {comment}\n"
+    return f"{blank}{_above(comment, indent)}{line}\n"
 
 
 def _is_section(value: BaseModel) -> bool:
@@ -47,8 +47,10 @@ def _is_section(value: BaseModel) -> bool:
     return any(field.description for field in type(value).model_fields.values())
 
 
-def _above(said: str, indent: str) -> str:
-    return "".join(f"{indent}# {line}\n" for line in textwrap.wrap(said[:1].upper() + said[1:], WIDTH - len(indent)))
+def _above(comment: str, indent: str) -> str:
+    return "".join(
+        f"{indent}# {line}\n" for line in textwrap.wrap(comment[:1].upper() + comment[1:], WIDTH - len(indent))
+    )
 
 
 def _value(value: Any) -> str:

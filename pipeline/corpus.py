@@ -20,45 +20,45 @@ BUILDING = ".new"  # folder within the corpus folder
 LAYOUT = 2  # of the work folder and the corpus folder; another one is refused
 
 
-def owner(work: Path | str, given: Any) -> dict:
+def owner(work: Path | str, input_names: Any) -> dict:
     """What the marker tells: the work folder, and the folders and files that `input` or `sources` name."""
-    names = [given] if isinstance(given, str) else given
+    names = [input_names] if isinstance(input_names, str) else input_names
     roots = sorted(os.path.realpath(name) if isinstance(name, str) else json.dumps(name) for name in names)
     return {"layout": LAYOUT, "work": os.path.realpath(work), "input": roots}
 
 
-def check(corpus: Path, mine: dict) -> None:
+def check(corpus: Path, marker: dict) -> None:
     """Raise ConfigError where a corpus folder holds what is not ours, or the corpus of another configuration."""
     taken = corpus.exists() and (not corpus.is_dir() or any(corpus.iterdir()))
     if not taken:
         return
     if not (corpus / MARKER).is_file():
         raise ConfigError(f"corpus_dir: '{corpus}' holds files that voxsieve did not make: name a new or empty folder.")
-    theirs = read_marker(corpus)
-    if theirs.get("layout") != LAYOUT:
+    existing = read_marker(corpus)
+    if existing.get("layout") != LAYOUT:
         raise ConfigError(f"corpus_dir: '{corpus}' was made by an earlier version of voxsieve: name a new folder.")
-    if theirs["work"] != mine["work"] or not set(theirs["input"]) <= set(mine["input"]):
+    if existing["work"] != marker["work"] or not set(existing["input"]) <= set(marker["input"]):
         raise ConfigError(
-            f"corpus_dir: '{corpus}' holds the corpus of {', '.join(theirs['input'])} (work folder {theirs['work']}), "
-            f"this configuration is of {', '.join(mine['input'])} (work folder {mine['work']}): name another "
-            "corpus_dir and work_dir."
+            f"corpus_dir: '{corpus}' holds the corpus of {', '.join(existing['input'])} (work folder "
+            f"{existing['work']}), this configuration is of {', '.join(marker['input'])} (work folder "
+            f"{marker['work']}): name another corpus_dir and work_dir."
         )
 
 
 def read_marker(corpus: Path) -> dict:
     """What a corpus folder's marker tells, {} where that cannot be read."""
     try:
-        told = json.loads((corpus / MARKER).read_text(encoding="utf-8") or "{}")
+        marker = json.loads((corpus / MARKER).read_text(encoding="utf-8") or "{}")
     except (OSError, ValueError):
         return {}
-    return told if isinstance(told, dict) else {}
+    return marker if isinstance(marker, dict) else {}
 
 
-def begin(corpus: Path, mine: dict) -> Path:
+def begin(corpus: Path, marker: dict) -> Path:
     """Mark a corpus folder as ours; give an empty folder to build the new corpus in."""
-    check(corpus, mine)
+    check(corpus, marker)
     corpus.mkdir(parents=True, exist_ok=True)
-    manifest.write_text(corpus / MARKER, json.dumps(mine) + "\n")
+    manifest.write_text(corpus / MARKER, json.dumps(marker) + "\n")
     shutil.rmtree(corpus / BUILDING, ignore_errors=True)
     (corpus / BUILDING).mkdir()
     return corpus / BUILDING

@@ -35,8 +35,8 @@ def find(program: str) -> str:
 def identity() -> str:
     """What changes where another ffmpeg is installed: its path, size and time."""
     path = Path(find("ffmpeg"))
-    told = path.stat()
-    return f"{path.name} {told.st_size} {told.st_mtime_ns}"
+    status = path.stat()
+    return f"{path.name} {status.st_size} {status.st_mtime_ns}"
 
 
 def environment() -> dict[str, str]:

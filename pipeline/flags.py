@@ -20,9 +20,9 @@ from pipeline.registry import Section
 @cache
 def model(stage: str) -> type[Section]:
     """The settings of a stage: its section, and the keys outside it that it reads, each under its own name."""
-    told = registry.stages()[stage]
-    fields = {key.rpartition(".")[2]: _field(key) for key in (*told.reads, *told.machine)}
-    return create_model(stage.title(), __base__=told.section or Section, __doc__=None, **fields)
+    declared = registry.stages()[stage]
+    fields = {key.rpartition(".")[2]: _field(key) for key in (*declared.reads, *declared.machine)}
+    return create_model(stage.title(), __base__=declared.section or Section, __doc__=None, **fields)
 
 
 def _field(key: str) -> tuple[Any, Any]:
@@ -40,10 +40,10 @@ def of(settings: config.General, stage: str, machine: bool = True) -> dict[str, 
 
     machine: with those that cannot change a result.
     """
-    told = registry.stages()[stage]
+    declared = registry.stages()[stage]
     plain = settings.model_dump(mode="json")
-    values = dict(plain[stage]) if told.section else {}
-    for key in (*told.reads, *(told.machine if machine else ())):
+    values = dict(plain[stage]) if declared.section else {}
+    for key in (*declared.reads, *(declared.machine if machine else ())):
         value = plain
         for part in key.split("."):
             value = value[part]
@@ -67,7 +67,7 @@ def add(parser: argparse.ArgumentParser, kind: type[BaseModel]) -> None:
         default = field.get_default(call_default_factory=True)
         if isinstance(default, BaseModel):
             default = default.model_dump(mode="json", exclude_none=True)
-        said = " ".join((field.description or name.replace("_", " ")).split())
+        description = " ".join((field.description or name.replace("_", " ")).split())
         shown = "" if field.is_required() or default is None else f" (default: {yaml_line(default)})"
         bare = {"nargs": "?", "const": "true"} if field.annotation is bool else {}
         parser.add_argument(
@@ -75,15 +75,15 @@ def add(parser: argparse.ArgumentParser, kind: type[BaseModel]) -> None:
             metavar=_metavar(field.annotation),
             required=field.is_required(),
             default=None,
-            help=(said + shown).replace("%", "%%"),
+            help=(description + shown).replace("%", "%%"),
             **bare,
         )
 
 
 def read(args: argparse.Namespace, kind: type[BaseModel]) -> Any:
     """The checked settings out of parsed flags. Raises ConfigError as the configuration does."""
-    given = {name: getattr(args, name) for name in kind.model_fields if getattr(args, name) is not None}
-    values = {name: _value(text, kind.model_fields[name].annotation) for name, text in given.items()}
+    texts = {name: getattr(args, name) for name in kind.model_fields if getattr(args, name) is not None}
+    values = {name: _value(text, kind.model_fields[name].annotation) for name, text in texts.items()}
     return config.checked(kind, values, "flags")
 
 

@@ -18,12 +18,12 @@ def check(settings: Any) -> None:
     if settings.sources:
         own["downloads_dir"] = Path(settings.downloads_dir)
     for key, place in own.items():
-        for other, theirs in own.items():
-            if key == other or not _within(place, theirs):
+        for outer_key, outer in own.items():
+            if key == outer_key or not _within(place, outer):
                 continue
-            if _within(theirs, place):
-                raise ConfigError(f"{key} and {other} are the same folder, '{place}': give each its own.")
-            raise ConfigError(f"{key}: '{place}' lies inside {other}, '{theirs}': choose a place outside.")
+            if _within(outer, place):
+                raise ConfigError(f"{key} and {outer_key} are the same folder, '{place}': give each its own.")
+            raise ConfigError(f"{key}: '{place}' lies inside {outer_key}, '{outer}': choose a place outside.")
     for name, path in _given(settings):
         for reached in _reached(path):
             for key, place in own.items():

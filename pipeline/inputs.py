@@ -31,7 +31,7 @@ class Found:
     fault: tuple[str, str] | None = None
 
 
-def find(given: str | list[str], key: str = "input") -> list[Found]:
+def find(paths: str | list[str], key: str = "input") -> list[Found]:
     """Every candidate recording, sorted by source, each path once.
 
     A folder is walked (links followed once), a file is taken as it is, a .txt file is a list of paths, one a
@@ -39,7 +39,7 @@ def find(given: str | list[str], key: str = "input") -> list[Found]:
     """
     candidates: dict[str, Found] = {}
     sources: set[str] = set()
-    for name in expand([given] if isinstance(given, str) else given):
+    for name in expand([paths] if isinstance(paths, str) else paths):
         root = Path(name)
         if not root.exists():
             raise ConfigError(f"{key}: '{name}' does not exist (looked in {Path.cwd()}): correct the path.")
@@ -55,23 +55,23 @@ def find(given: str | list[str], key: str = "input") -> list[Found]:
                 candidates[path] = replace(item, source=source)
     if not candidates:
         raise ConfigError(
-            f"{key}: no recordings in {given!r}: expected files such as wav, mp3, flac, ogg, m4a, opus, mp4 or mkv."
+            f"{key}: no recordings in {paths!r}: expected files such as wav, mp3, flac, ogg, m4a, opus, mp4 or mkv."
         )
     return sorted(candidates.values(), key=lambda item: (os.fsencode(item.source), os.fsencode(item.path)))
 
 
 def identity(path: Path) -> dict[str, int]:
     """What tells a file from another one of its name: size, time and inode."""
-    told = path.stat()
-    return {"size": told.st_size, "mtime_ns": told.st_mtime_ns, "inode": told.st_ino}
+    status = path.stat()
+    return {"size": status.st_size, "mtime_ns": status.st_mtime_ns, "inode": status.st_ino}
 
 
 def fingerprint(items: list[Found]) -> str:
     """Digest of names and identities: changes where a file is added, removed or replaced."""
     digest = hashlib.sha256()
     for item in items:
-        told = {} if item.fault else identity(item.path)
-        digest.update(os.fsencode(f"{item.path}\0{item.source}\0{told}\n"))
+        facts = {} if item.fault else identity(item.path)
+        digest.update(os.fsencode(f"{item.path}\0{item.source}\0{facts}\n"))
     return digest.hexdigest()[:16]
 
 
@@ -109,15 +109,15 @@ def _walk(root: Path):
         for name in names + files:
             path = Path(folder) / name
             suffix = Path(name).suffix.lower()
-            if (suffix in SUFFIXES or not suffix) and (told := _status(path)):
+            if (suffix in SUFFIXES or not suffix) and (status := _status(path)):
                 fault = None
-                if not stat.S_ISREG(told.st_mode) and not stat.S_ISDIR(told.st_mode):
+                if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
                     fault = ("not_a_file", "A pipe, a socket or a device, which has no end.")
                 yield Found(path, os.path.relpath(path, root), certain=bool(suffix), fault=fault)
     for error in unreadable:
         place = Path(error.filename)
-        said = f"The folder cannot be looked into ({error.strerror}): let this user read it."
-        yield Found(place, os.path.relpath(place, root), fault=("unreadable_folder", said))
+        message = f"The folder cannot be looked into ({error.strerror}): let this user read it."
+        yield Found(place, os.path.relpath(place, root), fault=("unreadable_folder", message))
 
 
 def _status(path: Path) -> os.stat_result | None:

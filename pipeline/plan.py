@@ -53,13 +53,13 @@ class Plan:
         folders.check(s)
         sources.check(s)
         for stage in registry.stages().values():
-            if said := list(stage.check(s)) if stage.check else []:
-                raise ConfigError(f"config: {'; '.join(said)}.")
+            if faults := list(stage.check(s)) if stage.check else []:
+                raise ConfigError(f"config: {'; '.join(faults)}.")
         owner = corpus.owner(s.work_dir, [source.model_dump_json() for source in s.sources] or s.input)
         corpus.check(Path(s.corpus_dir), owner)
         workfolder.check(Path(s.work_dir))
-        for said in workfolder.forget_what_is_gone(Path(s.work_dir)):
-            print(said, file=sys.stderr)
+        for message in workfolder.forget_what_is_gone(Path(s.work_dir)):
+            print(message, file=sys.stderr)
         for name in weights.PINNED:
             if not (weights.cache() / "weights" / name).is_file():
                 raise ConfigError(f"The model {name} is not in {weights.cache()}: run `make weights` to fetch it.")
@@ -94,10 +94,10 @@ class Plan:
 
     def _crawl(self) -> str:
         """The command line of the crawl, which takes its settings from a file: they may be longer than a command."""
-        told = self.settings.model_dump_json(include={"sources", "crawl"})
+        settings = self.settings.model_dump_json(include={"sources", "crawl"})
         place, work = shlex.quote(f"{self.work}/crawl-settings.json"), shlex.quote(self.work)
         return (
-            f"mkdir -p {work} && printf %s {shlex.quote(told)} > {place} && {self.python('crawl')} -m crawl "
+            f"mkdir -p {work} && printf %s {shlex.quote(settings)} > {place} && {self.python('crawl')} -m crawl "
             f"--settings={place} --out={work}/crawl --downloads={shlex.quote(self.settings.downloads_dir)}"
         )
 
@@ -118,14 +118,14 @@ class Plan:
 
     def made_with(self, stage: str) -> str:
         """A digest of what decides a stage's result besides its inputs: settings, code, what it reads from outside."""
-        told = [flags.of(self.settings, stage, machine=False), code.digest(stage)]
+        deciding = [flags.of(self.settings, stage, machine=False), code.digest(stage)]
         if stage == "index":
-            told += [folders.listing(self.settings), ffmpeg.identity()]
+            deciding += [folders.listing(self.settings), ffmpeg.identity()]
         if stage == "reference":
-            told += [inputs.content(inputs.find(path)) for path in self.settings.speaker.targets.values()]
+            deciding += [inputs.content(inputs.find(path)) for path in self.settings.speaker.targets.values()]
         if stage == "formats":
-            told.append(self._described())
-        return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()[:16]
+            deciding.append(self._described())
+        return hashlib.sha256(json.dumps(deciding, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
     def begin(self, workflow) -> None:
         """Hold the work folder for as long as this process lives, and show the run."""
@@ -147,9 +147,9 @@ class Plan:
 
     def results(self, stage: str) -> list[str]:
         """The files that tell that a stage is done, with the wildcard {shard} where there is one job a shard."""
-        told = registry.stages()[stage]
-        shard = "/{shard}" if told.unit == "shard" else ""
-        return [f"{self.work}/{stage}{shard}/{name}" for name in told.results]
+        declared = registry.stages()[stage]
+        shard = "/{shard}" if declared.unit == "shard" else ""
+        return [f"{self.work}/{stage}{shard}/{name}" for name in declared.results]
 
     def of_every_shard(self, stages: list[str]) -> list[str]:
         """The results of stages for all shards of the index."""

@@ -58,24 +58,26 @@ class Stage:
 def stages() -> dict[str, Stage]:
     """Every stage by name, each behind those that it reads; of equal ones the alphabet decides."""
     names = sorted(module.name for module in pkgutil.iter_modules([str(ROOT / "stages")]) if module.ispkg)
-    told = {name: importlib.import_module(f"stages.{name}.settings").STAGE for name in names}
-    order = TopologicalSorter({name: [before for before in told[name].after if before in told] for name in names})
-    return {name: told[name] for name in order.static_order()}
+    declared = {name: importlib.import_module(f"stages.{name}.settings").STAGE for name in names}
+    order = TopologicalSorter(
+        {name: [before for before in declared[name].after if before in declared] for name in names}
+    )
+    return {name: declared[name] for name in order.static_order()}
 
 
 @cache
 def engines() -> dict[str, str]:
     """Every value of `engine`, and what it is: read from the heads of the engines' modules, without loading them."""
     texts = {path: path.read_text(encoding="utf-8") for path in sorted((ROOT / "engines").glob("*/*.py"))}
-    return {path.stem: said[1] for path, text in texts.items() if (said := ENGINE.search(text))}
+    return {path.stem: match[1] for path, text in texts.items() if (match := ENGINE.search(text))}
 
 
 def environment(stage: str, engine: str) -> str:
     """The environment of envs/ that a stage runs in with an engine, "" for the main one."""
     model = stages()[stage].model
     path = ROOT / "engines" / str(model) / f"{engine}.py"
-    said = ENVIRONMENT.search(path.read_text(encoding="utf-8")) if model and path.is_file() else None
-    return said[1] if said else ""
+    match = ENVIRONMENT.search(path.read_text(encoding="utf-8")) if model and path.is_file() else None
+    return match[1] if match else ""
 
 
 def of_unit(unit: str) -> list[str]:

@@ -137,11 +137,11 @@ def check(row: Any, kind: type, where: str) -> dict:
         fault = error.errors()[0]
         field = ".".join(map(str, fault["loc"]))
         if fault["type"] == "missing":
-            said = f"field '{field}' is missing, so this is no row of the kind {kind.__name__}"
+            problem = f"field '{field}' is missing, so this is no row of the kind {kind.__name__}"
         else:
             wanted = fault["msg"].removeprefix("Input should be ")
-            said = f"field '{field}' expected {wanted}, found {fault['input']!r:.80}"
-        raise ManifestError(f"{where}: {said}: check that this is what the stage before wrote.") from None
+            problem = f"field '{field}' expected {wanted}, found {fault['input']!r:.80}"
+        raise ManifestError(f"{where}: {problem}: check that this is what the stage before wrote.") from None
     if row["schema"] != SCHEMA:
         raise ManifestError(
             f"{where}: field 'schema' expected {SCHEMA}, found {row['schema']}: it was written by another version of "

@@ -111,14 +111,14 @@ def check_failures(job: Job, failed: list[dict], total: int) -> None:
     A shard of one or two recordings is judged with all others only: a single broken one may be half of it.
     """
     limit = job.settings.max_failed_fraction
-    told = {"count": len(failed), "source": failed[-1]["source"], "message": failed[-1]["message"]} if failed else {}
-    manifest.write_text(job.out / FAILED, json.dumps(told))
+    summary = {"count": len(failed), "source": failed[-1]["source"], "message": failed[-1]["message"]} if failed else {}
+    manifest.write_text(job.out / FAILED, json.dumps(summary))
     if not failed:
         return
     everywhere = sum(_failures(path) for path in (job.work / job.stage).glob(f"*/{FAILED}"))
-    judge(job.stage, everywhere, _recordings(job.work, total), limit, told)
+    judge(job.stage, everywhere, _recordings(job.work, total), limit, summary)
     if total > 2:
-        judge(f"{job.stage}, {job.shard}", len(failed), total, limit, told)
+        judge(f"{job.stage}, {job.shard}", len(failed), total, limit, summary)
 
 
 def judge(where: str, failed: int, total: int, limit: float, last: dict) -> None:
@@ -164,13 +164,13 @@ class Progress:
 
     def __init__(self, job: Job, seconds: float):
         self.path = job.out / "progress.json"
-        self.told = {"done": 0.0, "seconds": seconds, "rejects": 0}
+        self.state = {"done": 0.0, "seconds": seconds, "rejects": 0}
         self.add([], 0)
 
     def add(self, group: Iterable[dict], rejects: int) -> None:
-        self.told["done"] += sum(row["end"] - row["start"] for row in group)
-        self.told["rejects"] += rejects
-        manifest.write_text(self.path, json.dumps(self.told))
+        self.state["done"] += sum(row["end"] - row["start"] for row in group)
+        self.state["rejects"] += rejects
+        manifest.write_text(self.path, json.dumps(self.state))
 
     def end(self) -> None:
         self.path.unlink(missing_ok=True)

@@ -23,10 +23,10 @@ def table(statistics: dict) -> str:
     lines = [f"{'':<34}{'rows':>9}{'seconds':>13}{'share':>10}"]
     lines.append(line("input recordings", statistics["input"]["recordings"], total))
     for stage, reasons in statistics["stages"].items():
-        lines += [line(f"  - {stage}: {reason}", one["count"], one["seconds"]) for reason, one in reasons.items()]
+        lines += [line(f"  - {stage}: {reason}", tally["count"], tally["seconds"]) for reason, tally in reasons.items()]
     lines.append(line("rejected", statistics["rejected"]["rows"], statistics["rejected"]["seconds"]))
     lines.append(line("kept clips", statistics["kept"]["clips"], statistics["kept"]["seconds"]))
-    lines += [line(f"  + {name}", one["count"], one["seconds"]) for name, one in statistics["speakers"].items()]
+    lines += [line(f"  + {name}", tally["count"], tally["seconds"]) for name, tally in statistics["speakers"].items()]
     return "\n".join(lines)
 
 

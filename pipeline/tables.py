@@ -193,5 +193,5 @@ def _readable(path: Path) -> Iterator[None]:
             warnings.simplefilter("error", ParserWarning)  # a row with more cells than the header would be cut
             yield
     except (ValueError, ParserWarning) as error:
-        said = " ".join(str(error).split())
-        raise ManifestError(f"{path} cannot be read as a CSV table in UTF-8 ({said}): export it again.") from error
+        problem = " ".join(str(error).split())
+        raise ManifestError(f"{path} cannot be read as a CSV table in UTF-8 ({problem}): export it again.") from error

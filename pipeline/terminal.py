@@ -29,7 +29,7 @@ def hours(work: Path) -> dict[str, dict[str, float]]:
         seconds = manifest.index(work)["seconds"]
     except ManifestError:
         return {}
-    told = {}
+    hours_of = {}
     for stage in registry.of_unit("shard"):
         done, rejects, total = 0.0, 0, sum(seconds.values())
         for shard, length in seconds.items():
@@ -39,8 +39,8 @@ def hours(work: Path) -> dict[str, dict[str, float]]:
                 done, rejects = done + length * share, rejects + progress["rejects"]
             elif (folder / manifest.MANIFEST).exists():
                 done += length
-        told[stage] = {"done": done / 3600, "total": total / 3600, "rejects": rejects}
-    return told
+        hours_of[stage] = {"done": done / 3600, "total": total / 3600, "rejects": rejects}
+    return hours_of
 
 
 def _progress(folder: Path) -> dict | None:
@@ -74,17 +74,19 @@ class Board(threading.Thread):
     def draw(self) -> None:
         """Show how far every stage is that has begun."""
         lines = []
-        for stage, told in hours(self.work).items():
-            if not told["done"]:
+        for stage, progress in hours(self.work).items():
+            if not progress["done"]:
                 continue
-            begun, since = self.begun.setdefault(stage, (told["done"], time.monotonic()))
-            left = time_to_go(told["done"], told["total"], begun, time.monotonic() - since)
-            rejects = f"{told['rejects']} rejects  " if told["rejects"] else ""
-            lines.append(f"{stage} {told['done']:.2f} of {told['total']:.2f} h {left}".strip())
+            begun, since = self.begun.setdefault(stage, (progress["done"], time.monotonic()))
+            left = time_to_go(progress["done"], progress["total"], begun, time.monotonic() - since)
+            rejects = f"{progress['rejects']} rejects  " if progress["rejects"] else ""
+            lines.append(f"{stage} {progress['done']:.2f} of {progress['total']:.2f} h {left}".strip())
             if self.stream.isatty():
-                bar = self.bars.get(stage) or tqdm(total=told["total"], desc=stage, file=self.stream, bar_format=FORMAT)
+                bar = self.bars.get(stage) or tqdm(
+                    total=progress["total"], desc=stage, file=self.stream, bar_format=FORMAT
+                )
                 self.bars[stage] = bar
-                bar.total, bar.n = told["total"], told["done"]
+                bar.total, bar.n = progress["total"], progress["done"]
                 bar.set_postfix_str(f"{rejects}{left}")
         if lines and not self.stream.isatty():
             self.say(f"{time.strftime('%H:%M:%S')} {'; '.join(lines)}")
@@ -120,8 +122,8 @@ class Reporter(logging.Handler):
                 self.board.say(f"rejected: {source}: {stage}: {reject['reason']}: {reject['message']}")
         elif event == "job_error":
             shard = (record.wildcards or {}).get("shard", "")
-            said = last_words([Path(path) for path in record.log or []])
-            self.board.say(f"failed: {record.rule_name} {shard}: {said}")
+            message = last_words([Path(path) for path in record.log or []])
+            self.board.say(f"failed: {record.rule_name} {shard}: {message}")
         elif record.levelno >= logging.ERROR and not event:
             self.board.say(record.getMessage())
 

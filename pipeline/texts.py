@@ -55,14 +55,14 @@ def read_metadata(path: Path) -> dict[str, tuple[str, str]]:
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
-        clip, *said = line.split("|")
-        if not said or len(said) > 2:
+        clip, *fields = line.split("|")
+        if not fields or len(fields) > 2:
             raise ConfigError(
-                f"{path}, line {number}: expected clip|text or clip|text|normalized text, found {len(said) + 1} "
+                f"{path}, line {number}: expected clip|text or clip|text|normalized text, found {len(fields) + 1} "
                 "fields: correct the line, so that no text is lost."
             )
-        if any(text.strip() for text in said):
-            texts[clip.strip()] = (said[0].strip(), said[1].strip() if len(said) > 1 else "")
+        if any(text.strip() for text in fields):
+            texts[clip.strip()] = (fields[0].strip(), fields[1].strip() if len(fields) > 1 else "")
     return texts
 
 
@@ -94,13 +94,13 @@ def gather(corpus: Path) -> list[Text]:
     if (corpus / ORPHANS).is_file():
         rows = tables.read(corpus / ORPHANS, COLUMNS)
         texts += [Text(*row) for row in rows[list(COLUMNS)].itertuples(index=False)]
-    written = {clip: [(corpus / METADATA, said)] for clip, said in read_metadata(corpus / METADATA).items()}
+    written = {clip: [(corpus / METADATA, version)] for clip, version in read_metadata(corpus / METADATA).items()}
     for copy in copies(corpus):
         before = read_metadata(copy.with_name(WRITTEN))
-        for clip, said in read_metadata(copy).items():
-            if said != before.get(clip):
-                others = [(path, other) for path, other in written.get(clip, ()) if other != before.get(clip)]
-                written[clip] = [*others, (copy, said)]
+        for clip, version in read_metadata(copy).items():
+            if version != before.get(clip):
+                differing = [(path, earlier) for path, earlier in written.get(clip, ()) if earlier != before.get(clip)]
+                written[clip] = [*differing, (copy, version)]
     places = _places(corpus, set(written)) if written else {}
     for clip, versions in written.items():
         if clip not in places:
@@ -108,7 +108,7 @@ def gather(corpus: Path) -> list[Text]:
                 f"{versions[-1][0]}: '{clip}' has a text, but clips.csv knows no such clip: restore its name, so that "
                 "no text is lost."
             )
-        texts += [Text(*places[clip], *said) for _, said in versions]
+        texts += [Text(*places[clip], *version) for _, version in versions]
     return list(dict.fromkeys(texts))
 
 
@@ -136,7 +136,7 @@ def carry(texts: Iterable[Text], clips: Iterable[dict]) -> tuple[dict[str, Text]
             at[clip["sha256"]].append((clip["start"], clip["end"], clip["id"]))
     for places in at.values():
         places.sort()
-    given, left = {}, []
+    carried, left = {}, []
     for text in texts:
         place = (text.start, text.end)
         near = [(overlap(place, (start, end)), clip) for start, end, clip in _about(at[text.sha256], *place)]
@@ -144,10 +144,13 @@ def carry(texts: Iterable[Text], clips: Iterable[dict]) -> tuple[dict[str, Text]
         if share < SAME_PLACE:
             left.append(text)
         else:
-            if clip in given and (given[clip].text, given[clip].text_normalized) != (text.text, text.text_normalized):
-                left.append(given[clip])
-            given[clip] = text
-    return given, left
+            if clip in carried and (carried[clip].text, carried[clip].text_normalized) != (
+                text.text,
+                text.text_normalized,
+            ):
+                left.append(carried[clip])
+            carried[clip] = text
+    return carried, left
 
 
 def _about(places: list[tuple[float, float, str]], start: float, end: float) -> list[tuple[float, float, str]]:
@@ -163,7 +166,7 @@ def write(corpus: Path, clips: Iterable[str], given: dict[str, Text], left: list
         tables.write(corpus / ORPHANS, COLUMNS, rows)
     lines = []
     for clip in clips:
-        text = given.get(clip)
+        text = carried.get(clip)
         lines.append(f"{clip}|{text.text}|{text.text_normalized}\n" if text else f"{clip}||\n")
     manifest.write_text(corpus / METADATA, "".join(lines))
     if not left:

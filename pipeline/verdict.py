@@ -89,8 +89,8 @@ def check_room(folder: Path) -> None:
 
 def _words(error: Exception) -> str:
     """An error on one line; where it has no words of its own, the place that it comes from."""
-    said = " ".join(str(error).split())
-    if not said:
+    text = " ".join(str(error).split())
+    if not text:
         frame = traceback.extract_tb(error.__traceback__)[-1]
-        said = f"in {Path(frame.filename).name}, line {frame.lineno}: {frame.line}"
-    return f"{type(error).__name__}: {said}"
+        text = f"in {Path(frame.filename).name}, line {frame.lineno}: {frame.line}"
+    return f"{type(error).__name__}: {text}"

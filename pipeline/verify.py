@@ -28,9 +28,9 @@ def check_corpus(work: Path, place: Path) -> list[str]:
     """The corpus's clips that are not what normalize wrote; the word that export is done is taken away."""
     wrong = []
     for row in manifest.lines(work / "select" / manifest.MANIFEST):
-        ours, theirs = work / row["path"], place / corpus.WAVS / f"{row['id']}.wav"
-        if not theirs.is_file() or (ours.is_file() and vouch.sha256(ours) != vouch.sha256(theirs)):
-            wrong.append(f"{theirs} is not the clip that was made")
+        normalized, exported = work / row["path"], place / corpus.WAVS / f"{row['id']}.wav"
+        if not exported.is_file() or (normalized.is_file() and vouch.sha256(normalized) != vouch.sha256(exported)):
+            wrong.append(f"{exported} is not the clip that was made")
     if wrong:
         (work / "export" / "corpus.json").unlink(missing_ok=True)
     return wrong
@@ -42,8 +42,8 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path, default=Path("corpus"), help="corpus folder")
     args = parser.parse_args()
     wrong = check_work(args.work) + check_corpus(args.work, args.corpus)
-    for said in wrong:
-        print(said)
+    for problem in wrong:
+        print(problem)
     if wrong:
         sys.exit(f"error: {len(wrong)} files are not as they were written: run again, and they are made anew.")
     print("Every file is as it was written.")

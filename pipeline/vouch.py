@@ -40,11 +40,11 @@ def write(folder: Path) -> None:
 def is_whole(folder: Path) -> bool:
     """Whether as many files and bytes stand in a folder as were written."""
     try:
-        told = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
+        summary = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
         sizes = [entry.stat().st_size for entry in files(folder)]
     except (OSError, ValueError):
         return False
-    return told == {"files": len(sizes), "bytes": sum(sizes)}
+    return summary == {"files": len(sizes), "bytes": sum(sizes)}
 
 
 def changed(folder: Path) -> list[str]:

@@ -69,29 +69,29 @@ def forget_what_is_gone(work: Path) -> list[str]:
 
 
 def _forget(work: Path) -> list[str]:
-    said = []
-    for stage in (name for name, told in registry.stages().items() if WRITTEN in told.results):
+    messages = []
+    for stage in (name for name, declared in registry.stages().items() if WRITTEN in declared.results):
         marker = work / stage / WRITTEN
         try:
-            told = json.loads(marker.read_text(encoding="utf-8"))
-            place = Path(told["corpus"])
-            wrong = next((name for name, size in told["files"].items() if _size(place / name) != size), None)
-            texts_now = {name: texts.digest(place / name) for name in told.get("texts", {})}
-            wrong = wrong or next((name for name, digest in texts_now.items() if told["texts"][name] != digest), None)
+            result = json.loads(marker.read_text(encoding="utf-8"))
+            place = Path(result["corpus"])
+            wrong = next((name for name, size in result["files"].items() if _size(place / name) != size), None)
+            texts_now = {name: texts.digest(place / name) for name in result.get("texts", {})}
+            wrong = wrong or next((name for name, digest in texts_now.items() if result["texts"][name] != digest), None)
         except FileNotFoundError:
             continue
         except (ValueError, KeyError):
             wrong = marker.name
         if wrong:
             marker.unlink()
-            said.append(f"{stage}: {wrong} is not as it was written: it is made again")
+            messages.append(f"{stage}: {wrong} is not as it was written: it is made again")
     for stage in registry.of_unit("shard"):
         for shard in _shards(work):
             marker = work / stage / shard / manifest.MANIFEST
             if marker.is_file() and not vouch.is_whole(marker.parent):
                 marker.unlink()
-                said.append(f"{stage}, {shard}: files are not as they were written: they are made again")
-    return said
+                messages.append(f"{stage}, {shard}: files are not as they were written: they are made again")
+    return messages
 
 
 def _shards(work: Path) -> list[str]:

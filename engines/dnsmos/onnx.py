@@ -1,12 +1,12 @@
 """DNSMOS P.835 on ONNX Runtime: how a listener would rate a clip's speech, its background, and the whole.
 
 Reddy et al. 2022, "DNSMOS P.835", with the published network and the scale of speechmos 0.0.1.1: a clip shorter than
-9.01 s is doubled until it is not, windows of 9.01 s are rated every second, their ratings averaged.
+9.01 s is doubled until it is long enough, windows of 9.01 s are rated every second, and their ratings are averaged.
 
-Windows overlap, and the copies of a short clip are alike, so the package computes most convolutions many times. Here
-the network is cut in two, at its first pooling. The costly half (four layers at full resolution, 98 % of the work) is
-computed once per clip, going round where the clip repeats; then each window takes its frames from there, its first and
-last four anew, since zeros stand beside them. The scores are the package's own.
+Windows overlap, and the copies of a short clip are equal, so the package computes most convolutions many times. Here
+the network is cut in two at its first pooling. The costly half (four layers at full resolution, 98 % of the work) is
+computed once per clip, wrapping around where the clip repeats. Each window then takes its frames from that result;
+only its first and last four are computed again, since they border on zeros. The scores equal the package's.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +20,7 @@ from install import weights
 
 SAMPLE_RATE = 16000
 WEIGHTS = "dnsmos/sig_bak_ovr.onnx"
-VERSION = 2  # of the cut below; a change of it makes new files in the cache
+VERSION = 2  # of the cut below: raise it when the cut changes, so that new files are built
 CUT = {  # half -> (its input, that input's shape, its output)
     "front": ("mos_estimator_logpow/concat:0", ["n", "frames", 320], "mos_estimator_logpow/conv2d_3/Relu:0"),
     "back": ("mos_estimator_logpow/conv2d_3/Relu:0_pooling0", ["n", 32, "cells", 80], "Identity:0"),
@@ -62,8 +62,8 @@ def _write(name: str, path: Path) -> None:
         helper.make_tensor_value_info(exit_, TensorProto.FLOAT, None),
     ]
     graph = helper.make_graph(nodes, f"dnsmos-{name}", ends[:1], ends[1:], tensors)
-    made = helper.make_model(graph, opset_imports=model.opset_import, ir_version=model.ir_version)
-    onnx.save(made, path)
+    half_model = helper.make_model(graph, opset_imports=model.opset_import, ir_version=model.ir_version)
+    onnx.save(half_model, path)
 
 
 def windows(samples: int) -> int:
@@ -74,9 +74,9 @@ def windows(samples: int) -> int:
 
 
 def cut_frames(clip: np.ndarray) -> np.ndarray:
-    """Frames (m, 320) of a clip (n,), n at least 1, that repeat as the doubled clip does, as if in a ring.
+    """Frames (m, 320) of a clip (n,), n at least 1, to be read as a ring: after the last comes the first.
 
-    Copies of a clip that is no whole number of frames differ: such a clip is doubled until they are alike or enough.
+    The copies of a clip that is not a whole number of frames differ: it is doubled until they match or suffice.
     """
     while len(clip) < WINDOW and len(clip) % HOP:
         clip = np.concatenate([clip, clip])
@@ -85,12 +85,12 @@ def cut_frames(clip: np.ndarray) -> np.ndarray:
 
 
 def pool_bands(features: np.ndarray) -> np.ndarray:
-    """Greater of two neighbouring bands, (n, 32, m, 161) to (n, 32, m, 80); the last band has no neighbour and goes."""
+    """Maximum over pairs of bands, (n, 32, m, 161) to (n, 32, m, 80); the last band has no partner and is dropped."""
     return np.maximum(features[..., :-1:2], features[..., 1::2])
 
 
 def pool_ring(features: np.ndarray) -> np.ndarray:
-    """Greater of two neighbouring frames of a ring, (n, 32, m, b) to (n, 32, k, b); an odd ring goes round twice."""
+    """Maximum over pairs of frames of a ring, (n, 32, m, b) to (n, 32, k, b); a ring of odd length is doubled first."""
     if features.shape[2] % 2:
         features = np.concatenate([features, features], axis=2)
     return np.maximum(features[:, :, ::2], features[:, :, 1::2])
@@ -128,12 +128,12 @@ class Rater:
 
     def _whole(self, frames: np.ndarray) -> np.ndarray:
         """The front's output with its bands pooled, (1, 32, m, 80), for frames (m, 320) of a ring."""
-        made = []
+        pooled = []
         for start in range(0, len(frames), CHUNK):
             stop = min(start + CHUNK, len(frames))
             around = np.arange(start - REACH, stop + REACH) % len(frames)
-            made.append(pool_bands(self._run("front", frames[around][np.newaxis])[:, :, REACH:-REACH]))
-        return np.concatenate(made, axis=2)
+            pooled.append(pool_bands(self._run("front", frames[around][np.newaxis])[:, :, REACH:-REACH]))
+        return np.concatenate(pooled, axis=2)
 
     def _run(self, name: str, values: np.ndarray) -> np.ndarray:
         return self.sessions[name].run(None, {CUT[name][0]: np.ascontiguousarray(values, np.float32)})[0]

@@ -18,7 +18,7 @@ FFT = 512
 BANDS = 24
 PRE_EMPHASIS = 0.97
 CHUNK = 4096  # frames computed at once; fixed, so that the result does not depend on the caller's blocks
-SOME = 128  # of them transformed at a time, so that they stay in a core's cache
+CACHED_FRAMES = 128  # of them transformed at a time, so that they stay in a core's cache
 
 
 def mel_filters() -> np.ndarray:
@@ -49,13 +49,13 @@ def frame_features(samples: np.ndarray, filters: np.ndarray) -> tuple[np.ndarray
 
     whole = np.lib.stride_tricks.sliding_window_view(samples, WINDOW)[::HOP]
     power, energy = np.empty((len(whole), FFT // 2 + 1), np.float32), np.empty(len(whole), np.float32)
-    for at in range(0, len(whole), SOME):
-        frames = whole[at : at + SOME].copy()
-        frames[:, 1:] -= whole[at : at + SOME, :-1] * np.float32(PRE_EMPHASIS)
-        frames[:, 0] -= whole[at : at + SOME, 0] * np.float32(PRE_EMPHASIS)
+    for at in range(0, len(whole), CACHED_FRAMES):
+        frames = whole[at : at + CACHED_FRAMES].copy()
+        frames[:, 1:] -= whole[at : at + CACHED_FRAMES, :-1] * np.float32(PRE_EMPHASIS)
+        frames[:, 0] -= whole[at : at + CACHED_FRAMES, 0] * np.float32(PRE_EMPHASIS)
         spectrum = rfft(frames * np.hanning(WINDOW), FFT)
-        power[at : at + SOME] = spectrum.real**2 + spectrum.imag**2
-        energy[at : at + SOME] = (frames**2).sum(axis=1)
+        power[at : at + CACHED_FRAMES] = spectrum.real**2 + spectrum.imag**2
+        energy[at : at + CACHED_FRAMES] = (frames**2).sum(axis=1)
     with np.errstate(divide="ignore"):
         return np.log(power @ filters.T), np.log(energy)
 

@@ -29,7 +29,7 @@ ENVIRONMENT = ""
 PATCH = 68  # frames a network looks at
 STEP = 2  # frames from one patch to the next, 20 ms
 COARSE = 16  # patches from one first look to the next
-SURE = 100.0  # log-score the best labelling is to be ahead of any other one for a gap to stay unseen
+SURE = 100.0  # a gap is skipped where the best labelling leads every other by this log-score
 ENERGY_RATIO = 0.03  # frames below this share of the recording's (geometric) mean energy are silent
 
 
@@ -102,7 +102,7 @@ def look_closer(seen: np.ndarray, log_posteriors: np.ndarray, length: int, chang
 
 
 class Listener:
-    """A network at work on recordings."""
+    """One network, loaded, that labels recordings."""
 
     def __init__(self, network: Network, exact: bool, batch: int, threads: int, device: str):
         self.network, self.batch = network, batch
@@ -113,29 +113,29 @@ class Listener:
     def label(self, mel: np.ndarray, start: int, stop: int) -> list[tuple[str, int, int, float]]:
         """The parts (label, start, stop, confidence) of one span of patches, from the spectrogram `mel`."""
         seen = np.unique([*range(0, stop - start, self.coarse), stop - start - 1])
-        found = self.posteriors(mel, start + seen)
+        posteriors = self.posteriors(mel, start + seen)
         with np.errstate(divide="ignore"):
-            while len(more := look_closer(seen, np.log(found), stop - start, self.change)):
+            while len(more := look_closer(seen, np.log(posteriors), stop - start, self.change)):
                 order = np.argsort(np.concatenate([seen, more]))
-                found = np.concatenate([found, self.posteriors(mel, start + more)])[order]
+                posteriors = np.concatenate([posteriors, self.posteriors(mel, start + more)])[order]
                 seen = np.concatenate([seen, more])[order]
-            found = np.repeat(found, share(seen, stop - start), axis=0)
-            states = viterbi.decode(np.log(found), self.change)
+            posteriors = np.repeat(posteriors, share(seen, stop - start), axis=0)
+            states = viterbi.decode(np.log(posteriors), self.change)
         return [
-            (self.network.labels[state], start + first, start + last, float(found[first:last, state].mean()))
+            (self.network.labels[state], start + first, start + last, float(posteriors[first:last, state].mean()))
             for state, first, last in runs(states)
         ]
 
     def posteriors(self, mel: np.ndarray, indices: np.ndarray) -> np.ndarray:
         """Posteriors, float32 (n, labels), of the patches at `indices` (n,); 0.5 where not finite."""
-        found = np.full((len(indices), len(self.network.labels)), 0.5, np.float32)
+        posteriors = np.full((len(indices), len(self.network.labels)), 0.5, np.float32)
         for start in range(0, len(indices), self.batch):
             patches = normalised_patches(mel, indices[start : start + self.batch], self.network.bands)
             finite = np.isfinite(patches).all(axis=(1, 2))
             if finite.any():
                 feed = {"patches": patches[finite].astype(np.float32, copy=False)}
-                found[start : start + self.batch][finite] = self.session.run(None, feed)[0]
-        return found
+                posteriors[start : start + self.batch][finite] = self.session.run(None, feed)[0]
+        return posteriors
 
 
 class Segmenter:
@@ -180,13 +180,13 @@ class Segmenter:
         """What `posteriors` needs of a recording, given as to `segment`: its spectrogram (frames, 24)."""
         return _features(blocks)[0]
 
-    def posteriors(self, heard: np.ndarray, network: str, patches: np.ndarray) -> dict[str, np.ndarray]:
+    def posteriors(self, features: np.ndarray, network: str, patches: np.ndarray) -> dict[str, np.ndarray]:
         """The posterior of every label of `network`, "activity" or "gender", float32 (n,), at `patches` (n,).
 
         Patch i is the one around 20 ms times i.
         """
         listener = getattr(self, network)
-        return dict(zip(listener.network.labels, listener.posteriors(heard, patches).T, strict=True))
+        return dict(zip(listener.network.labels, listener.posteriors(features, patches).T, strict=True))
 
 
 def _features(blocks: Iterable[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:

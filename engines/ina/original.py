@@ -1,4 +1,4 @@
-"""The package inaSpeechSegmenter 0.8.0 itself, behind the interface of segment_onnx.
+"""The package inaSpeechSegmenter 0.8.0 itself, with the interface of engines/ina/onnx.py.
 
 Runs in the environment envs/ina (TensorFlow). The whole signal and every patch of it are in memory at once:
 about 1.5 GB for ten minutes.
@@ -23,7 +23,7 @@ PATCH = 68  # frames a network looks at
 
 
 class Segmenter:
-    """As segment_onnx.Segmenter, but it always looks at every patch: `exact` changes nothing."""
+    """Like the Segmenter of onnx.py, but it always looks at every patch: `exact` changes nothing."""
 
     SAMPLE_RATE = 16000
 
@@ -48,7 +48,7 @@ class Segmenter:
         self.package = segmenter.Segmenter(engine, gender, ffmpeg=None, batch_size=batch)
 
     def segment(self, blocks: Iterable[np.ndarray]) -> list[Span]:
-        """The spans of a recording, from 16 kHz mono float32 blocks (n,); confidence is not told.
+        """The spans of a recording, from 16 kHz mono float32 blocks (n,), without confidence.
 
         Raises Reject for the two lengths that the package fails on: under two frames, and 67 frames.
         """
@@ -70,10 +70,10 @@ class Segmenter:
         """What `posteriors` needs of a recording: its spans."""
         return self.segment(blocks)
 
-    def posteriors(self, heard: list[Span], network: str, patches: np.ndarray) -> dict[str, np.ndarray]:
-        """As of segment_onnx.Segmenter, but 0 or 1: the package tells labels only."""
+    def posteriors(self, features: list[Span], network: str, patches: np.ndarray) -> dict[str, np.ndarray]:
+        """As in onnx.py, but 0 or 1: the package gives labels only."""
         labels = {"activity": ("speech", "music", "noise"), "gender": ("female", "male")}[network]
-        starts = np.array([span.start for span in heard])
+        starts = np.array([span.start for span in features])
         at = np.searchsorted(starts, patches * 0.02 + 1e-6, "right") - 1
-        here = np.array([span.label for span in heard])[at]
+        here = np.array([span.label for span in features])[at]
         return {label: (here == label).astype(np.float32) for label in labels}

@@ -12,7 +12,7 @@ from engines.resemblyzer import torch_pickle
 from install import weights
 
 WEIGHTS = "resemblyzer/pretrained.pt"
-VERSION = 1  # of the graph below; a change of it makes a new file in the cache
+VERSION = 1  # of the graph below: raise it when the graph changes, so that a new file is built
 FRAMES, BANDS, HIDDEN, LAYERS = 160, 40, 256, 3
 
 
@@ -54,7 +54,7 @@ def graph(state: dict[str, np.ndarray]):
         helper.make_node("ReduceL2", ["positive", "axis1"], ["length"]),
         helper.make_node("Div", ["positive", "length"], ["vectors"]),
     ]
-    made = helper.make_model(
+    network = helper.make_model(
         helper.make_graph(
             nodes,
             "voice_encoder",
@@ -65,8 +65,8 @@ def graph(state: dict[str, np.ndarray]):
         opset_imports=[helper.make_opsetid("", 18)],
         ir_version=8,
     )
-    checker.check_model(made)
-    return made
+    checker.check_model(network)
+    return network
 
 
 def _gates(parameter: np.ndarray) -> np.ndarray:

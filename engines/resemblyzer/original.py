@@ -17,8 +17,8 @@ ENVIRONMENT = "resemblyzer"
 class Embedder:
     """The package's `VoiceEncoder`, loaded once, on `threads` CPU threads or a GPU.
 
-    `device` is "auto", "cpu" or "cuda". The package has no batches of clips: `batch` is taken, to be called
-    like the other engine, and has no effect. Raises ModelError where the weights are missing.
+    `device` is "auto", "cpu" or "cuda". The package has no batches of clips: `batch` is accepted, as by
+    the other engine, and has no effect. Raises ModelError where the weights are missing.
     """
 
     SAMPLE_RATE = 16000

@@ -1,7 +1,7 @@
-"""The scores that clips have. A module here carries its own: SCORES (names, units, ranges, meanings), its ORDER among
-the others, and `load(threads, device)`, which gives what measures them.
+"""The scores of clips. Each module here defines its own: SCORES (names, units, ranges, meanings), ORDER (its place
+among the modules) and `load(threads, device)`, which returns the function that measures them.
 
-A score's name is a key of `filters:`, a column of clips.csv and a figure of the report; they all ask here.
+A score's name is a key of `filters:`, a column of clips.csv and a figure of the report; they all look it up here.
 """
 
 import importlib
@@ -14,14 +14,14 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-RATE = 16000  # Hz: what all models here listen to
+RATE = 16000  # Hz: the input of all models here
 
 
 @dataclass(frozen=True)
 class Score:
     """A score's unit, the range that its curves are drawn over, and which way is better: "high", "low" or neither.
 
-    `digits`: decimals that it is good for.
+    `digits`: how many decimals are significant.
     """
 
     unit: str
@@ -46,7 +46,7 @@ def _modules() -> list[ModuleType]:
 
 
 class Heard(NamedTuple):
-    """A clip as scores hear it: (n,) float32 at `sample_rate` Hz, and the same at RATE."""
+    """A clip as scorers take it: (n,) float32 at `sample_rate` Hz, and the same at RATE."""
 
     clip: np.ndarray
     sample_rate: int
@@ -59,7 +59,7 @@ Scorer = Callable[[list[Heard]], list[dict[str, float | None]]]
 def load(threads: int, device: str) -> Scorer:
     """All modules' scorers as one, with their models loaded once; `threads` clips at a time.
 
-    A score that a clip gives no ground for is None. Raises ModelError where weights are missing.
+    A score that cannot be measured on a clip is None. Raises ModelError where weights are missing.
     """
     scorers = [module.load(threads, device) for module in _modules() if hasattr(module, "load")]
 

@@ -17,6 +17,6 @@ def load(threads: int, device: str) -> Scorer:
     rater = Rater(threads, device)
 
     def score(clips: list[Heard]) -> list[dict[str, float | None]]:
-        return [dict(zip(SCORES, ratings, strict=True)) for ratings in rater.rate([heard.at_rate for heard in clips])]
+        return [dict(zip(SCORES, ratings, strict=True)) for ratings in rater.rate([clip.at_rate for clip in clips])]
 
     return score

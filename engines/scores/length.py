@@ -1,4 +1,4 @@
-"""How long a clip is: its row knows it, so there is nothing to measure."""
+"""How long a clip is: its row has it, so there is nothing to measure."""
 
 from engines.scores import Score
 

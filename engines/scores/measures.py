@@ -1,8 +1,8 @@
 """What can be measured on a clip without a model: pure functions on mono float32 arrays (n,).
 
-Periodicity serves three measures: the fundamental frequency, how much of a clip is voiced, and which moments tell of
-the noise alone. It is the normalised cross-correlation of Talkin 1995, "A robust algorithm for pitch tracking".
-A measure that a clip gives no ground for (F0 of a whisper, anything of digital silence) is None.
+Periodicity serves three measures: the fundamental frequency, how much of a clip is voiced, and which frames hold
+nothing but noise. It is the normalised cross-correlation of Talkin 1995, "A robust algorithm for pitch tracking".
+A measure that cannot be taken (the F0 of a whisper, anything of digital silence) is None.
 """
 
 from dataclasses import dataclass
@@ -16,13 +16,13 @@ PERIODICITY_RATE = 8000  # Hz; halves the work and loses nothing of the voice's 
 LOWEST_HZ, HIGHEST_HZ = 60, 500
 CORRELATED_SECONDS = 0.04  # two periods of 50 Hz
 VOICED = 0.8  # least correlation of a voiced frame
-QUIET_DB = -30.0  # frames that lie lower, to the loud ones of the clip, are not taken for voice
+QUIET_DB = -30.0  # relative to the clip's loud frames; quieter frames are not taken for voice
 SHORTEST_WITHIN = 0.08  # of lags that correlate nearly as well, the shortest is the period and not its multiple
 NEAR_VOICE_FRAMES = 10  # consonants lie within 100 ms of a voiced frame; what lies farther off is background
 STEADY_PERCENTILE = 40  # of the aperiodic power of voiced frames: the upper ones hold changes of the voice itself
 ENOUGH_FRAMES = 8
 
-SILENCE_DB = -35.0  # to the loud frames
+SILENCE_DB = -35.0  # relative to the loud frames
 LOUD_PERCENTILE = 95
 
 FLAT = 0.01  # steps below this share of the clip's peak are flat
@@ -82,38 +82,38 @@ def _first_peak(correlation: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return at + shift, (here - (before - after) * shift / 4).clip(-1, 1)
 
 
-def snr_db(found: Periodicity) -> float | None:
+def snr_db(periods: Periodicity) -> float | None:
     """Signal-to-noise ratio in dB, from voiced frames against the rest (VAD-based, the detector being voicing).
 
     The noise is the lesser of two estimates that both exceed it: the power of frames far from any voice, which may
     hold a breath, and the aperiodic share of the voiced frames' power, which holds the voice's own.
     """
-    voiced, power = found.voiced, found.power
+    voiced, power = periods.voiced, periods.power
     if voiced.sum() < ENOUGH_FRAMES:
         return None
     speech = power[voiced].mean()
-    noise = np.percentile((1 - found.correlation[voiced]) * power[voiced], STEADY_PERCENTILE)
+    noise = np.percentile((1 - periods.correlation[voiced]) * power[voiced], STEADY_PERCENTILE)
     near = np.convolve(voiced, np.ones(2 * NEAR_VOICE_FRAMES + 1), "same")[: len(voiced)] > 0
     if np.sum(~near) >= ENOUGH_FRAMES:
         noise = min(noise, power[~near].mean())
     return float(10 * np.log10(max(speech - noise, speech / 20) / max(noise, speech * 1e-8)))
 
 
-def voiced_share(found: Periodicity) -> float:
+def voiced_share(periods: Periodicity) -> float:
     """Share of a clip's frames that are voiced, 0 to 1: about half in fluent speech, less with pauses or noise."""
-    return float(found.voiced.mean())
+    return float(periods.voiced.mean())
 
 
-def f0_statistics(found: Periodicity) -> tuple[float | None, float | None]:
+def f0_statistics(periods: Periodicity) -> tuple[float | None, float | None]:
     """Median of F0 in Hz, and its range in semitones from the 5th to the 95th percentile of the voiced frames."""
-    if found.voiced.sum() < ENOUGH_FRAMES:
+    if periods.voiced.sum() < ENOUGH_FRAMES:
         return None, None
-    low, median, high = np.percentile(found.f0[found.voiced], [5, 50, 95])
+    low, median, high = np.percentile(periods.f0[periods.voiced], [5, 50, 95])
     return float(median), float(12 * np.log2(high / low))
 
 
 def edge_silences(clip: np.ndarray, sample_rate: int) -> tuple[float, float]:
-    """Seconds of silence before and after what sounds in a clip (n,): frames 35 dB below the loud ones."""
+    """Seconds of silence at the beginning and the end of a clip (n,): frames 35 dB below the loud ones."""
     hop = round(FRAME_SECONDS * sample_rate)
     frames = len(clip) // hop
     if not frames:

@@ -1,4 +1,4 @@
-"""How much music the separation has left in a clip, as inaSpeechSegmenter's network hears it."""
+"""How much music the separation has left in a clip, as inaSpeechSegmenter's network judges it."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -31,6 +31,6 @@ def load(threads: int, device: str) -> Scorer:
 
     def score(clips: list[Heard]) -> list[dict[str, float | None]]:
         with ThreadPoolExecutor(threads) as pool:
-            return [{"music_residue": share} for share in pool.map(residue, [heard.at_rate for heard in clips])]
+            return [{"music_residue": share} for share in pool.map(residue, [clip.at_rate for clip in clips])]
 
     return score

@@ -1,4 +1,4 @@
-"""What the signal itself tells: noise, clipping, bandwidth, pitch, silence at the ends."""
+"""What is measured on the signal itself: noise, clipping, bandwidth, pitch, silence at the ends."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -17,15 +17,15 @@ SCORES = {
 }
 
 
-def measure(heard: Heard) -> dict[str, float | None]:
+def measure(clip: Heard) -> dict[str, float | None]:
     """The scores of one clip."""
-    period = measures.periodicity(heard.at_rate, RATE)
-    leading, trailing = measures.edge_silences(heard.at_rate, RATE)
+    period = measures.periodicity(clip.at_rate, RATE)
+    leading, trailing = measures.edge_silences(clip.at_rate, RATE)
     median, semitones = measures.f0_statistics(period)
     return {
         "snr_db": measures.snr_db(period),
-        "clipping": measures.clipping(heard.at_rate),
-        "bandwidth_hz": measures.bandwidth_hz(heard.clip, heard.sample_rate),
+        "clipping": measures.clipping(clip.at_rate),
+        "bandwidth_hz": measures.bandwidth_hz(clip.clip, clip.sample_rate),
         "voiced_share": measures.voiced_share(period),
         "leading_silence_s": leading,
         "trailing_silence_s": trailing,

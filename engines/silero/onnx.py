@@ -1,9 +1,9 @@
-"""Silero VAD 6.2.3 on ONNX Runtime: how surely somebody speaks, every 32 ms.
+"""Silero VAD 6.2.3 on ONNX Runtime: the probability of speech, every 32 ms.
 
-The network is that of the wheel's `silero_vad_16k_sequence.onnx`: windows of 512 samples, each behind the last 64 of
-the one before (silero_vad/sequence_vad.py), and a recurrent state that goes from call to call. Its convolutions see
-four frames of a window at most, too few for a core to be busy with: here each of them is one matrix product over all
-windows of a call. 1,900 times real time on one core.
+The network is that of the wheel's `silero_vad_16k_sequence.onnx`: windows of 512 samples, each preceded by the last
+64 of the one before (silero_vad/sequence_vad.py), and a recurrent state that is carried from call to call. Its
+convolutions see four frames of a window at most, too few to keep a core busy: here each of them is one matrix product
+over all windows of a call. 1,900 times real time on one core.
 """
 
 from pathlib import Path
@@ -17,7 +17,7 @@ WEIGHTS = "silero/silero_vad_16k_sequence.onnx"
 SAMPLE_RATE = 16000
 WINDOW = 512  # samples, 32 ms
 CONTEXT = 64
-VERSION = 1  # of the graph below; a change of it makes a new file in the cache
+VERSION = 1  # of the graph below: raise it when the graph changes, so that a new file is built
 FRAME, HOP = 256, 128  # samples of the network's own Fourier transform
 STRIDES = (1, 2, 2, 1)  # of the four convolutions behind it, each of three frames
 
@@ -28,7 +28,7 @@ def model() -> Path:
 
 
 def _write(path: Path) -> None:
-    """Write the wheel's graph with all that stands before its LSTM put anew."""
+    """Write the wheel's graph with everything before its LSTM rebuilt."""
     import onnx
     from onnx import helper, numpy_helper
 
@@ -67,14 +67,14 @@ def _write(path: Path) -> None:
         at = add("Relu", add("Add", at, constant(tensors[f"encoder.{layer}.bias"])))
     source.graph.node[lstm].input[0] = at
 
-    # What the wheel's nodes before the LSTM gave besides is constants.
+    # Of the wheel's nodes before the LSTM, only the constants are still needed.
     rest = [node for node in source.graph.node[:lstm] if node.op_type == "Constant"] + list(source.graph.node[lstm:])
     wanted = {name for node in rest for name in node.input}
     kept = [tensor for tensor in source.graph.initializer if tensor.name in wanted]
     graph = helper.make_graph(nodes + rest, "silero-vad", source.graph.input, source.graph.output, constants + kept)
-    made = helper.make_model(graph, opset_imports=source.opset_import, ir_version=source.ir_version)
-    onnx.checker.check_model(made)
-    onnx.save(made, path)
+    rewritten = helper.make_model(graph, opset_imports=source.opset_import, ir_version=source.ir_version)
+    onnx.checker.check_model(rewritten)
+    onnx.save(rewritten, path)
 
 
 class Vad:
@@ -97,7 +97,7 @@ class Stream:
         self.session = session
         self.state = {name: np.zeros((1, 1, 128), np.float32) for name in "hc"}
         self.rest = np.zeros(CONTEXT, np.float32)
-        self.found: list[np.ndarray] = []
+        self.probabilities: list[np.ndarray] = []
 
     def push(self, block: np.ndarray) -> None:
         """Take the next samples (n,), of any n; what does not fill a window waits for the next call."""
@@ -108,8 +108,8 @@ class Stream:
             windows = np.lib.stride_tricks.sliding_window_view(signal, CONTEXT + WINDOW)[::WINDOW]
             feed = {"input": np.ascontiguousarray(windows[:whole])} | self.state
             probability, self.state["h"], self.state["c"] = self.session.run(None, feed)
-            self.found.append(probability.reshape(-1))
+            self.probabilities.append(probability.reshape(-1))
 
     def probability(self) -> np.ndarray:
         """The probability of speech in every whole window so far, float32 (windows,)."""
-        return np.concatenate(self.found) if self.found else np.zeros(0, np.float32)
+        return np.concatenate(self.probabilities) if self.probabilities else np.zeros(0, np.float32)

@@ -24,7 +24,7 @@ OVERLAP = FRAME - HOP  # samples that the last frames of a tile share with the n
 COMPENSATION = 2 / 3  # sum of the squared Hann window at this hop is 3/2
 
 _HANN = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(FRAME) / FRAME)).astype(np.float32)
-_SOME = 64  # frames transformed at a time, so that they stay in a core's cache
+_CACHED_FRAMES = 64  # frames transformed at a time, so that they stay in a core's cache
 
 
 def stft(samples: np.ndarray) -> np.ndarray:
@@ -33,8 +33,8 @@ def stft(samples: np.ndarray) -> np.ndarray:
 
     frames = np.lib.stride_tricks.sliding_window_view(samples, FRAME, axis=1)[:, ::HOP]
     spectrum = np.empty((len(samples), FRAMES, BINS), np.complex64)
-    for at in range(0, FRAMES, _SOME):
-        spectrum[:, at : at + _SOME] = rfft(frames[:, at : at + _SOME] * _HANN)[..., :BINS]
+    for at in range(0, FRAMES, _CACHED_FRAMES):
+        spectrum[:, at : at + _CACHED_FRAMES] = rfft(frames[:, at : at + _CACHED_FRAMES] * _HANN)[..., :BINS]
     return spectrum
 
 
@@ -47,12 +47,12 @@ def istft(spectrum: np.ndarray) -> np.ndarray:
 
     per_frame = FRAME // HOP
     sums = np.zeros((len(spectrum), FRAMES + per_frame - 1, HOP), np.float32)
-    for at in range(0, FRAMES, _SOME):
-        frames = irfft(spectrum[:, at : at + _SOME], FRAME)
+    for at in range(0, FRAMES, _CACHED_FRAMES):
+        frames = irfft(spectrum[:, at : at + _CACHED_FRAMES], FRAME)
         frames *= _HANN * np.float32(COMPENSATION)
         hops = frames.reshape(*frames.shape[:2], per_frame, HOP)
         for hop in range(per_frame):
-            sums[:, at + hop : at + hop + _SOME] += hops[:, :, hop]
+            sums[:, at + hop : at + hop + _CACHED_FRAMES] += hops[:, :, hop]
     return sums.reshape(len(spectrum), -1)
 
 

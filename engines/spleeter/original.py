@@ -1,8 +1,8 @@
-"""Spleeter 2.4.2 itself behind the interface of separate_onnx; runs in its own environment.
+"""Spleeter 2.4.2 itself, with the interface of engines/spleeter/onnx.py; runs in its own environment.
 
 `separate()` of the package wants a whole recording and 1.5 GB for every minute of it. Here it gets pieces of
 ten tiles of 512 STFT frames, each piece with one tile of its surroundings on either side. Pieces start on tile
-borders, so the tiles are those of the whole recording; only the outer ones, thrown away, see something else.
+borders, so the tiles are those of the whole recording; only the outer tiles differ, and they are thrown away.
 """
 
 import logging

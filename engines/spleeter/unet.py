@@ -1,6 +1,6 @@
 """Build one ONNX graph of Spleeter's two 2stems U-Nets and their ratio mask (spleeter/model/functions/unet.py).
 
-The same answer as the TensorFlow graph in a form that a CPU runs near its matrix-multiply peak. A transposed
+It gives the same result as the TensorFlow graph, in a form that a CPU runs near its matrix-multiply peak. A transposed
 5x5 convolution of stride 2 is four small convolutions, one for each parity of output row and column (its
 phases), interleaved afterwards: no multiplication with inserted zeros. The last two layers never leave the
 phase form: 4x4 output pixels are 16 channels of one pixel, so that layers of 1 and 2 channels fill whole

@@ -1,4 +1,4 @@
-"""Cut a stream of audio blocks into equal pieces, each with its surroundings."""
+"""Cut a stream of audio blocks into equal pieces, each with some context on either side."""
 
 from collections.abc import Iterable, Iterator
 

@@ -24,10 +24,10 @@ def process(rows: list[dict], job: Job, embedder: Embedder) -> run.Outcome:
     path = job.out / f"{rows[0]['recording_id']}.npz"
     vectors, facts, rejects = [], [], []
     for start in range(0, len(rows), CLIPS_AT_ONCE):
-        heard, torn = run.per_clip(job, rows[start : start + CLIPS_AT_ONCE], read, job.settings.threads)
+        sounds, torn = run.per_clip(job, rows[start : start + CLIPS_AT_ONCE], read, job.settings.threads)
         rejects += torn
-        voices = embedder.embed([sound for _, sound in heard])
-        for (row, _), voice in zip(heard, voices, strict=True):
+        voices = embedder.embed([sound for _, sound in sounds])
+        for (row, _), voice in zip(sounds, voices, strict=True):
             place = {"embeddings": job.relative(path), "embedding": len(vectors)}
             seconds = {"voiced_seconds": round(voice.voiced_seconds, 3)}
             facts.append({key: row[key] for key in ("schema", "id", "recording_id")} | place | seconds)

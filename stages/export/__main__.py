@@ -47,9 +47,9 @@ def export(job: Job) -> dict[str, int]:
     rejects = read_rejects(work, shards)
     statistics = account(recordings, kept, rejects, ["crawl", *registry.stages()])
 
-    mine = corpus.owner(work, job.settings.input or [source.model_dump_json() for source in job.settings.sources])
-    new = corpus.begin(place, mine)
-    given, left = texts.carry(texts.gather(place), kept)
+    owner = corpus.owner(work, job.settings.input or [source.model_dump_json() for source in job.settings.sources])
+    new = corpus.begin(place, owner)
+    carried, left = texts.carry(texts.gather(place), kept)
     (new / corpus.WAVS).mkdir()
     for row in kept:
         audio.check_there(work / row["path"])
@@ -59,7 +59,7 @@ def export(job: Job) -> dict[str, int]:
     rejected = [row | {"recording": row["recording_id"]} for row in rejects]
     tables.write(new / corpus.REJECTS, REJECT_FIELDS, rejected)
     manifest.write_text(new / corpus.STATISTICS, json.dumps(statistics, indent=1) + "\n")
-    texts.write(new, [row["id"] for row in kept], given, left)
+    texts.write(new, [row["id"] for row in kept], carried, left)
     names = [texts.ORPHANS] if left else []
     names += [texts.METADATA, corpus.WAVS, corpus.REJECTS, corpus.STATISTICS, corpus.CLIPS]
     files = [path for name in names for path in [new / name, *sorted((new / name).glob("*"))] if path.is_file()]
@@ -75,8 +75,8 @@ def main() -> None:
     job = program.parse(STAGE, __doc__)
     with lock.alone(job.out):
         files = export(job)
-        told = {"corpus": job.settings.corpus_dir, "files": files}
-        manifest.write_text(job.out / "corpus.json", json.dumps(told, indent=0) + "\n")
+        summary = {"corpus": job.settings.corpus_dir, "files": files}
+        manifest.write_text(job.out / "corpus.json", json.dumps(summary, indent=0) + "\n")
 
 
 if __name__ == "__main__":

@@ -48,7 +48,7 @@ def account(recordings: list[dict], kept: list[dict], rejects: list[dict], stage
         "rejected": {"rows": len(rejects), "seconds": lost / 1e6},
         "speakers": {name: tally(rows) for name, rows in grouped(kept, "speaker").items()},
         "labels": {name: tally(rows) for name, rows in grouped(kept, "label").items()},
-        "stages": {stage: {name: tally(rows) for name, rows in found.items()} for stage, found in reasons.items()},
+        "stages": {stage: {name: tally(rows) for name, rows in groups.items()} for stage, groups in reasons.items()},
     }
 
 
@@ -59,6 +59,6 @@ def _where(recordings: list[dict], kept: list[dict], rejects: list[dict]) -> str
         spent[row["recording_id"]] = spent.get(row["recording_id"], 0) + micros([row])
     for row in recordings:
         if abs(spent[row["id"]] - micros([row])) > 1000:
-            whole, told = micros([row]) / 1e6, spent[row["id"]] / 1e6
-            return f"of {row['id']} ({row['source']}), {whole:.3f} s long, {told:.3f} s are told"
+            whole, accounted = micros([row]) / 1e6, spent[row["id"]] / 1e6
+            return f"of {row['id']} ({row['source']}), {whole:.3f} s long, {accounted:.3f} s are told"
     return "rejects name recordings that the index does not have"

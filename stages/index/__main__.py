@@ -24,9 +24,9 @@ def from_crawl(table: Path, downloads: Path) -> tuple[list[inputs.Found], list[d
     refused = [entry | whole for entry in manifest.lines(table.with_name(manifest.REJECTS))]
     for entry in manifest.lines(table):
         path = Path(os.path.abspath(downloads.resolve().parent / entry["path"]))
-        told = {name: entry[name] for name in shards.PROVENANCE if entry.get(name)}
+        provenance = {name: entry[name] for name in shards.PROVENANCE if entry.get(name)}
         if path.exists():
-            items.append(inputs.Found(path, entry["source"], bool(path.suffix), told))
+            items.append(inputs.Found(path, entry["source"], bool(path.suffix), provenance))
         else:
             refused.append(entry | whole | {"reason": "gone", "message": "The file is not where the crawl left it."})
     if not items:

@@ -86,8 +86,8 @@ def damage(recording: dict, fact: dict, stage: str) -> list[dict]:
     """The reject of what is missing at the end of a damaged recording."""
     if not fact.get("damaged"):
         return []
-    seconds, said = fact["damaged"]
+    seconds, complaint = fact["damaged"]
     end = recording["end"]
     part = (f"{recording['id']}_damaged", end, round(end + seconds, 6))
-    message = f"{seconds:.3f} s that the file says it has could not be read: {said}"
+    message = f"{seconds:.3f} s that the file says it has could not be read: {complaint}"
     return [manifest.reject(recording, stage, "damaged", message, part)]

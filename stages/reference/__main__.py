@@ -72,12 +72,12 @@ def main() -> None:
         raise ConfigError("reference: no target is given: name at least one, as --targets '{anna: anna.wav}'.")
     embedder = resemblyzer.load(job.settings.engine, job.settings.threads, job.settings.device)
     with lock.alone(job.out):
-        vectors, told = zip(*(embed_target(name, path, embedder) for name, path in targets.items()), strict=True)
-        for name, doubt in zip(targets, told, strict=True):
+        vectors, doubts_of = zip(*(embed_target(name, path, embedder) for name, path in targets.items()), strict=True)
+        for name, doubt in zip(targets, doubts_of, strict=True):
             if doubt:
                 log.warning("reference: the reference of '%s' may hold more than one voice: %s.", name, doubt)
         names = np.array(list(targets))
-        arrays.save(job.out / "references.npz", names=names, vectors=np.stack(vectors), doubts=np.array(told))
+        arrays.save(job.out / "references.npz", names=names, vectors=np.stack(vectors), doubts=np.array(doubts_of))
 
 
 if __name__ == "__main__":

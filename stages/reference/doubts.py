@@ -38,7 +38,7 @@ def doubt(vectors: np.ndarray, partials: list[np.ndarray], files: list[str]) -> 
         if share := second_voice(windows):
             return f"{share:.0%} of {file} sounds like somebody else than the rest of it"
     for i, file in enumerate(files):
-        others = np.delete(vectors, i, axis=0).sum(axis=0)
-        if others.any() and vectors[i] @ others / np.linalg.norm(others) < SAME:
+        rest = np.delete(vectors, i, axis=0).sum(axis=0)
+        if rest.any() and vectors[i] @ rest / np.linalg.norm(rest) < SAME:
             return f"{file} does not sound like the other clips"
     return ""

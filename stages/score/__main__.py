@@ -24,18 +24,18 @@ def process(rows: list[dict], job: Job, scorer: scores.Scorer) -> run.Outcome:
 
     def hear(row: dict) -> tuple[scores.Heard, tuple[np.ndarray, np.ndarray]]:
         clip = audio.read(job.work / row["path"])[:, 0]
-        heard = scores.Heard(clip, row["sample_rate"], audio.resample(clip, row["sample_rate"], scores.RATE))
-        return heard, fingerprint.hashes(*fingerprint.peaks(heard.at_rate, scores.RATE))
+        sound = scores.Heard(clip, row["sample_rate"], audio.resample(clip, row["sample_rate"], scores.RATE))
+        return sound, fingerprint.hashes(*fingerprint.peaks(sound.at_rate, scores.RATE))
 
     for start in range(0, len(unheard), CLIPS_AT_ONCE):
-        heard, torn = run.per_clip(job, unheard[start : start + CLIPS_AT_ONCE], hear, job.settings.threads)
+        measured, torn = run.per_clip(job, unheard[start : start + CLIPS_AT_ONCE], hear, job.settings.threads)
         answers = {row["id"]: row["answer"] for row in rows}
         for reject in torn:
             if answers[reject["id"]] == "confident":
                 rejects.append(reject)
             else:  # its seconds are a reject of the speaker stage already
                 memory.add(keys[reject["id"]], dict.fromkeys(scores.known()), fingerprint.NOTHING)
-        for (row, (_, prints)), values in zip(heard, scorer([sound for _, (sound, _) in heard]), strict=True):
+        for (row, (_, prints)), values in zip(measured, scorer([sound for _, (sound, _) in measured]), strict=True):
             memory.add(keys[row["id"]], values, prints)
     if unheard:
         memory.save()

@@ -25,10 +25,10 @@ class Memory:
         self.scores: dict[str, dict] = {}
         self.of: dict[str, Print] = {}
         try:
-            told = json.loads(self.table.read_text(encoding="utf-8"))
+            saved = json.loads(self.table.read_text(encoding="utf-8"))
             stored = dict(np.load(self.prints))
             bounds = stored["bounds"]
-            for number, (key, scores) in enumerate(told.items()):
+            for number, (key, scores) in enumerate(saved.items()):
                 part = slice(*bounds[number : number + 2])
                 self.scores[key], self.of[key] = scores, (stored["hashes"][part], stored["frames"][part])
         except (OSError, ValueError, KeyError):

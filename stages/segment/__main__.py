@@ -22,19 +22,19 @@ def process(rows: list[dict], job: Job, segmenter: Segmenter, vad: Vad | None) -
     (row,) = rows
     settings = job.settings
     if vad:
-        heard = hearing.passages(row, job.work, segmenter, vad, settings.gender, settings.threads)
+        passages = hearing.passages(row, job.work, segmenter, vad, settings.gender, settings.threads)
     else:
         path = job.work / row["mixture" if settings.source == "mixture" else "path"]
-        heard = segmenter.segment(audio.decode_mono(path, segmenter.SAMPLE_RATE, row["downmix"], pcm16=True))
+        passages = segmenter.segment(audio.decode_mono(path, segmenter.SAMPLE_RATE, row["downmix"], pcm16=True))
     table = job.out / f"{row['id']}.csv"
-    manifest.write_text(table, spans.to_csv(heard))
+    manifest.write_text(table, spans.to_csv(passages))
     seconds: dict[str, float] = {}
-    for span in heard:
+    for span in passages:
         seconds[span.label] = round(seconds.get(span.label, 0.0) + span.stop - span.start, 2)
     place = {"parent_id": row["id"], "path": job.relative(table), "vocals": row["path"]}
     segmented = row | place | {"label_seconds": seconds}
     if vad:
-        segmented["evidence"] = {name: [_rounded(getattr(span, name)) for span in heard] for name in EVIDENCE}
+        segmented["evidence"] = {name: [_rounded(getattr(span, name)) for span in passages] for name in EVIDENCE}
     return [segmented], []
 
 

@@ -35,7 +35,7 @@ class Signal:
                 level_parts.append(level)
                 yield block
 
-        self.heard = segmenter.hear(passing())
+        self.features = segmenter.hear(passing())
         self.level = np.concatenate(level_parts)
         self.probability = labels.at_frames(stream.probability(), stream.SECONDS, len(self.level))
 
@@ -48,7 +48,7 @@ class Signal:
         longest = FRAMES * (1 if self.segmenter.exact else every)
         edges = [np.linspace(start, stop, 1 - (start - stop) // longest) for start, stop in labels.stretches(wanted)]
         patches = [np.round((parts[1:] + parts[:-1]) / (2 * FRAMES)).astype(int) for parts in edges]
-        looked_at = self.segmenter.posteriors(self.heard, network, np.concatenate([np.zeros(0, int), *patches]))
+        looked_at = self.segmenter.posteriors(self.features, network, np.concatenate([np.zeros(0, int), *patches]))
         frames = [np.diff(np.round(parts).astype(int)) for parts in edges]
         lengths = np.concatenate([np.zeros(0, int), *frames])
         spread = {}

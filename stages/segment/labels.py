@@ -82,22 +82,22 @@ def speech(probability: np.ndarray, level: np.ndarray) -> np.ndarray:
     Short pauses are filled. Every stretch is followed outwards, to at most the middle of the pause, as long as the
     vocals stay loud: a VAD lets go of the soft ends of words.
     """
-    found = drop_short(probability > SPOKEN, BURST)
-    for start, _ in stretches(found):
-        found[max(0, start - LEAD) : start] = True
-    parts = stretches(found)
+    spoken = drop_short(probability > SPOKEN, BURST)
+    for start, _ in stretches(spoken):
+        spoken[max(0, start - LEAD) : start] = True
+    parts = stretches(spoken)
     for (_, stop), (start, _) in zip(parts, parts[1:], strict=False):
         if start - stop <= PAUSE:
-            found[stop:start] = True
-    parts = stretches(found)
-    borders = [0, *((left[1] + right[0]) // 2 for left, right in zip(parts, parts[1:], strict=False)), len(found)]
+            spoken[stop:start] = True
+    parts = stretches(spoken)
+    borders = [0, *((left[1] + right[0]) // 2 for left, right in zip(parts, parts[1:], strict=False)), len(spoken)]
     for i, (start, stop) in enumerate(parts):
         faint = drop_short(level <= max(np.percentile(level[start:stop], 95) - FADE_DB, FADE_FLOOR_DB), CLOSURE)
         first, last = max(borders[i], start - FADE), min(borders[i + 1], stop + FADE)
         before, after = np.flatnonzero(faint[first:start]), np.flatnonzero(faint[stop:last])
-        found[first + before[-1] + 1 if len(before) else first : start] = True
-        found[stop : stop + after[0] if len(after) else last] = True
-    return found
+        spoken[first + before[-1] + 1 if len(before) else first : start] = True
+        spoken[stop : stop + after[0] if len(after) else last] = True
+    return spoken
 
 
 def silent(level: np.ndarray) -> np.ndarray:
@@ -112,8 +112,8 @@ def backgrounds(speaking: np.ndarray, quiet: np.ndarray, music: np.ndarray) -> n
     music: (n,), log of the odds of music against noise in the mixture. Between speech, spans too short to be heard
     take the label of the one before.
     """
-    heard = np.where(smooth(music, SMOOTH) > 0, "music", "noise") if len(music) else np.zeros(0, "U5")
-    label = np.where(speaking, "speech", np.where(quiet, "noEnergy", heard))
+    background = np.where(smooth(music, SMOOTH) > 0, "music", "noise") if len(music) else np.zeros(0, "U5")
+    label = np.where(speaking, "speech", np.where(quiet, "noEnergy", background))
     for start, stop in runs(label):
         if label[start] != "speech" and stop - start < SHORTEST and start and label[start - 1] != "speech":
             label[start:stop] = label[start - 1]
@@ -149,7 +149,7 @@ def passages(
     probability: of speech; music: log-odds against noise; male: probability of a male voice, None to label speech as
     such; levels in dBFS. All are (n,). A stretch of speech has one gender: it does not change within a sentence.
     """
-    found = []
+    spans = []
     for start, stop in runs(label):
         name, part = str(label[start]), slice(start, stop)
         sure = gender = ratio = None
@@ -161,8 +161,8 @@ def passages(
         elif name != "noEnergy":
             odds = music[part] if name == "music" else -music[part]
             sure = float(np.mean(1 / (1 + np.exp(-odds))))
-        found.append(Passage(name, start / FRAMES_PER_SECOND, stop / FRAMES_PER_SECOND, sure, gender, ratio))
-    return found
+        spans.append(Passage(name, start / FRAMES_PER_SECOND, stop / FRAMES_PER_SECOND, sure, gender, ratio))
+    return spans
 
 
 def log_odds(probability: np.ndarray, against: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ def covers(match: dict) -> list[tuple[str, str, bool]]:
     """(clip, the clip that it repeats, whether that one repeats it too), for each clip of a match that is covered."""
     sides = [("first", "second"), ("second", "first")]
     covered = [side for side in sides if match[f"{side[0]}_share"] >= COVERED]
-    return [(match[clip], match[other], len(covered) == 2) for clip, other in covered]
+    return [(match[clip], match[twin], len(covered) == 2) for clip, twin in covered]
 
 
 def groups(matches: list[dict]) -> dict[str, str]:
@@ -25,9 +25,9 @@ def groups(matches: list[dict]) -> dict[str, str]:
         return clip
 
     for match in matches:
-        for clip, other, mutual in covers(match):
+        for clip, twin, mutual in covers(match):
             if mutual:
-                low, high = sorted((root(clip), root(other)))
+                low, high = sorted((root(clip), root(twin)))
                 leader[high] = low
     return {clip: root(clip) for clip in leader}
 
@@ -49,9 +49,9 @@ def dropped(good: Iterable[str], matches: list[dict], keep: str) -> dict[str, st
         first.setdefault(group.get(clip, clip), clip)
     repeats: dict[str, str] = {}
     for match in matches:
-        for clip, other, mutual in covers(match):
-            if clip in order and (keep == "none" or (not mutual and other in order)):
-                repeats.setdefault(clip, other)
+        for clip, twin, mutual in covers(match):
+            if clip in order and (keep == "none" or (not mutual and twin in order)):
+                repeats.setdefault(clip, twin)
     if keep == "one":
         repeats |= {clip: kept for clip in good if (kept := first[group.get(clip, clip)]) != clip}
     return repeats

@@ -42,6 +42,6 @@ def decide(row: dict, thresholds: Thresholds, repeated: dict[str, str]) -> tuple
     """Why a row is dropped, (reason, message), or None. repeated: clip -> the clip whose sound it repeats."""
     if faults := thresholds.faults(row):
         return faults[0][0], "; ".join(text for _, text in faults) + "."
-    if other := repeated.get(row["id"]):
-        return "repeat", f"The sound of {other} again."
+    if original := repeated.get(row["id"]):
+        return "repeat", f"The sound of {original} again."
     return None

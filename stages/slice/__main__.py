@@ -30,7 +30,7 @@ def plan(row: dict, job: Job, embedder: Embedder) -> tuple[list[Utterance], list
         place = {"start": part.start / cut.FRAMES_PER_SECOND, "end": part.stop / cut.FRAMES_PER_SECOND}
         return clips.place(row | place | {"path": row["vocals"]}, job.work)
 
-    def heard(part: Utterance) -> np.ndarray:
+    def resampled(part: Utterance) -> np.ndarray:
         return audio.resample(sound(part), audio.WORK_RATE, embedder.SAMPLE_RATE)
 
     settings = job.settings
@@ -46,7 +46,7 @@ def plan(row: dict, job: Job, embedder: Embedder) -> tuple[list[Utterance], list
 
         def embed(parts: list[Utterance]) -> list:
             batches = (parts[first : first + CLIPS_AT_ONCE] for first in range(0, len(parts), CLIPS_AT_ONCE))
-            return [embedding for batch in batches for embedding in embedder.embed(list(pool.map(heard, batch)))]
+            return [embedding for batch in batches for embedding in embedder.embed(list(pool.map(resampled, batch)))]
 
         level = np.concatenate([np.zeros(0), *pool.map(lambda piece: cut.levels(iter([sound(piece)])), pieces)])
         return cut.plan(labelled, level, settings.labels, seconds, embed, divide), labelled
@@ -65,8 +65,8 @@ def process(rows: list[dict], job: Job, embedder: Embedder) -> run.Outcome:
     for part in parts:
         start, end = part.start / cut.FRAMES_PER_SECOND, part.stop / cut.FRAMES_PER_SECOND
         place = {"id": clip_id(row["recording_id"], start, end), "start": start, "end": end}
-        told = cut.evidence_of(start, end, labelled, row["evidence"]) if "evidence" in row else {}
-        cuts.append(common | place | told | {"duration": round(end - start, 6), "label": part.label})
+        evidence = cut.evidence_of(start, end, labelled, row["evidence"]) if "evidence" in row else {}
+        cuts.append(common | place | evidence | {"duration": round(end - start, 6), "label": part.label})
     rejects = [
         manifest.reject(
             row, STAGE, reason, f"In no clip: {reason}.", (f"{clip_id(row['id'], start, end)}_out", start, end)

@@ -104,11 +104,11 @@ def divide(
     `embed` gives vector and partials of parts, `cut(start, stop)` the best frame to cut at between two.
     """
     divided: list[Utterance] = []
-    told = iter(embed([part for part in parts if part.frames >= LEAST]))
+    embeddings = iter(embed([part for part in parts if part.frames >= LEAST]))
     for part in parts:
-        heard = next(told) if part.frames >= LEAST else SILENT
-        voice = np.zeros(heard.partials.shape[1], np.float32) if heard.vector is None else heard.vector
-        share = change(heard.partials) if part.frames >= 2 * JUDGED else None
+        embedding = next(embeddings) if part.frames >= LEAST else SILENT
+        voice = np.zeros(embedding.partials.shape[1], np.float32) if embedding.vector is None else embedding.vector
+        share = change(embedding.partials) if part.frames >= 2 * JUDGED else None
         if share is None:
             divided.append(replace(part, voice=voice))
             continue

@@ -75,9 +75,9 @@ class Decision:
 
 def choose(clips: Clips, references: Path | None, least: str, count: int) -> Decision:
     """Decide on all clips: by the targets of a reference stage, or the `count` voices (0: all) with most seconds."""
-    found = clusters.cluster(clips.vectors, clips.seconds, clips.recording)
-    joined = voices.group(found)
-    voice = joined[found.of]
+    clustered = clusters.cluster(clips.vectors, clips.seconds, clips.recording)
+    joined = voices.group(clustered)
+    voice = joined[clustered.of]
     if references:
         stored = np.load(references)
         names, targets, doubts = stored["names"].tolist(), stored["vectors"], stored["doubts"].tolist()
@@ -86,15 +86,15 @@ def choose(clips: Clips, references: Path | None, least: str, count: int) -> Dec
         targets = heads[: count or None].astype(np.float32)
         names, doubts = [f"voice{i + 1}" for i in range(len(targets))], [""] * len(targets)
     if least != "auto":
-        made = threshold.by_cosine(clips.vectors, targets, float(least))
+        assigned = threshold.by_cosine(clips.vectors, targets, float(least))
     elif references:
-        made = threshold.assign(found, joined, targets)
+        assigned = threshold.assign(clustered, joined, targets)
     else:
         choice = np.where(voice < len(targets), voice, -1)
-        answer = np.where(found.within, threshold.CONFIDENT, threshold.UNCERTAIN)
+        answer = np.where(clustered.within, threshold.CONFIDENT, threshold.UNCERTAIN)
         itself = threshold.Verdict(threshold.CONFIDENT, float("nan"), float("nan"))
-        made = choice, np.where(choice >= 0, answer, threshold.REJECTED), [itself] * len(targets)
-    choice, answer, verdicts = made
+        assigned = choice, np.where(choice >= 0, answer, threshold.REJECTED), [itself] * len(targets)
+    choice, answer, verdicts = assigned
     return Decision(voice, choice, answer, names, targets, doubts, verdicts)
 
 
@@ -112,7 +112,7 @@ def decide(row: dict, choice: int, answer: int, scores: np.ndarray, names: list[
     return row | {"parent_id": row["id"], "speaker": names[choice], "similarity": round(float(scores[choice]), 4)}
 
 
-def write_rows(work: Path, out: Path, clips: Clips, made: Decision, genders: list[str], short_clips: str) -> None:
+def write_rows(work: Path, out: Path, clips: Clips, decision: Decision, genders: list[str], short_clips: str) -> None:
     """Write the shards' manifests, rejects and voices.jsonl; a clip that is not among `clips` has no voice."""
     numbers = iter(enumerate(clips.row.tolist()))
     clip, here = next(numbers, (None, None))
@@ -127,17 +127,18 @@ def write_rows(work: Path, out: Path, clips: Clips, made: Decision, genders: lis
                     if next(places) != here:
                         reject(manifest.reject(row, STAGE, "no_voice", "No voice was found in the clip."))
                         continue
-                    answer, scores = int(made.answer[clip]), clips.vectors[clip] @ made.targets.T
-                    heard = {"voice": present.name(made.voice[clip]), "gender": genders[made.voice[clip]]}
-                    decided = decide(row | heard, int(made.choice[clip]), answer, scores, made.names, short_clips)
+                    answer, scores = int(decision.answer[clip]), clips.vectors[clip] @ decision.targets.T
+                    voice = {"voice": present.name(decision.voice[clip]), "gender": genders[decision.voice[clip]]}
+                    choice, names = int(decision.choice[clip]), decision.names
+                    decided = decide(row | voice, choice, answer, scores, names, short_clips)
                     if "reason" in decided:
                         reject(decided)
                         if decided["reason"] == "uncertain":
-                            keep(row | heard | {"answer": "uncertain"})
+                            keep(row | voice | {"answer": "uncertain"})
                     else:
                         keep(decided | {"answer": "confident"})
                     place = {name: row[name] for name in ("schema", "id", "recording_id", "source", "start", "end")}
-                    tell(place | heard | {"answer": present.ANSWERS[answer]})
+                    tell(place | voice | {"answer": present.ANSWERS[answer]})
                     clip, here = next(numbers, (None, None))
 
 
@@ -163,27 +164,28 @@ def process(work: Path, out: Path, references: Path | None, least: str, short_cl
         names = np.load(references)["names"].tolist() if references else []
         absent = threshold.Verdict(threshold.REJECTED, float("nan"), float("nan"))
         nobody = np.zeros(0, int)
-        made = Decision(nobody, nobody, nobody, names, nobody, [""] * len(names), [absent] * len(names))
+        decision = Decision(nobody, nobody, nobody, names, nobody, [""] * len(names), [absent] * len(names))
     else:
-        made = choose(clips, references, least, count)
-    described = present.describe_voices(clips, made.voice)
-    write_rows(work, out, clips, made, [one["gender"] for one in described], short_clips)
-    sure = made.answer == threshold.CONFIDENT
+        decision = choose(clips, references, least, count)
+    described = present.describe_voices(clips, decision.voice)
+    write_rows(work, out, clips, decision, [voice["gender"] for voice in described], short_clips)
+    sure = decision.answer == threshold.CONFIDENT
     typical = {
-        name: [] if references else present.typical(clips, sure & (made.choice == number))
-        for number, name in enumerate(made.names)
+        name: [] if references else present.typical(clips, sure & (decision.choice == number))
+        for number, name in enumerate(decision.names)
     }
-    to_hear = [one["medoid"] for one in described] + [clip for some in typical.values() for clip in some]
+    to_hear = [voice["medoid"] for voice in described] + [clip for chosen in typical.values() for clip in chosen]
     paths = paths_of(work, clips.row[to_hear].tolist() if to_hear else [])
-    kept = {name: [paths[int(clips.row[clip])] for clip in some] for name, some in typical.items() if some}
+    kept = {name: [paths[int(clips.row[clip])] for clip in chosen] for name, chosen in typical.items() if chosen}
     if not references:
         write_references(kept, out / "references", work)
-    rows = [one | {"medoid": paths[int(clips.row[one["medoid"]])]} for one in described]
+    rows = [voice | {"medoid": paths[int(clips.row[voice["medoid"]])]} for voice in described]
     manifest.write_text(out / "speakers.csv", present.to_csv(present.VOICE, rows))
     lines = []
-    for number, verdict in enumerate(made.verdicts):
-        mine = [float(clips.seconds[(made.choice == number) & (made.answer == a)].sum()) for a in range(3)]
-        lines.append(present.describe_target(made.names[number], verdict, mine, made.doubts[number]))
+    for number, verdict in enumerate(decision.verdicts):
+        chosen = decision.choice == number
+        seconds = [float(clips.seconds[chosen & (decision.answer == a)].sum()) for a in range(3)]
+        lines.append(present.describe_target(decision.names[number], verdict, seconds, decision.doubts[number]))
     manifest.write_text(out / "targets.csv", present.to_csv(present.TARGET, lines))
 
 

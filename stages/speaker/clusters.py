@@ -127,11 +127,11 @@ def cluster(vectors: np.ndarray, seconds: np.ndarray, recording: np.ndarray) -> 
         label = link(centred, seconds[chosen], CUT)
         of[chosen] = len(heads) + label
         heads = np.concatenate([heads, unit(sums(centred, seconds[chosen], label))])
-        for part, found, cosine in nearest(vectors, order[of[order] < 0], common, heads):
-            of[part] = np.where(cosine >= 1 - CUT, found, -1)
+        for part, closest, cosine in nearest(vectors, order[of[order] < 0], common, heads):
+            of[part] = np.where(cosine >= 1 - CUT, closest, -1)
     within = of >= 0
-    for part, found, _ in nearest(vectors, np.flatnonzero(~within), common, heads):
-        of[part] = found
+    for part, closest, _ in nearest(vectors, np.flatnonzero(~within), common, heads):
+        of[part] = closest
     number = most_first(np.arange(len(heads)), np.bincount(of[within], seconds[within], len(heads)))
     of, heads = number[of], heads[np.argsort(number)]
     spoken = np.bincount(of[within], seconds[within], len(heads))
@@ -142,6 +142,6 @@ def share_recording(label: np.ndarray, recording: np.ndarray) -> np.ndarray:
     """Whether two clusters have clips of one recording: (clusters, clusters) bool."""
     from scipy import sparse
 
-    ones = np.ones(len(label), np.int32)
-    found = sparse.csr_array((ones, (label, recording)), shape=(label.max() + 1, recording.max() + 1))
-    return (found @ found.T).toarray() > 0
+    counts = np.ones(len(label), np.int32)
+    presence = sparse.csr_array((counts, (label, recording)), shape=(label.max() + 1, recording.max() + 1))
+    return (presence @ presence.T).toarray() > 0

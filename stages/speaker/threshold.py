@@ -51,8 +51,8 @@ def judge(
     cosine = whole.heads @ wanted
     core = int(np.argmax(np.where(large(whole.seconds), cosine, -np.inf)))
     members, similarity = voices.grow(whole, core, wanted, cosine >= LIKELY)
-    others = clusters.heads[large(clusters.seconds) & ~members[voice]] @ wanted
-    margin = float(cosine[core] - np.max(others, initial=-np.inf))
+    other_voices = clusters.heads[large(clusters.seconds) & ~members[voice]] @ wanted
+    margin = float(cosine[core] - np.max(other_voices, initial=-np.inf))
     sure = cosine[core] >= SURE or (cosine[core] >= LIKELY and margin >= MARGIN)
     possible = (members | (similarity >= POSSIBLE)) & (cosine[core] >= POSSIBLE)
     answer = np.where(possible, UNCERTAIN, REJECTED)
@@ -71,10 +71,12 @@ def assign(clusters: Clusters, voice: np.ndarray, targets: np.ndarray) -> tuple[
     choice, answer = np.full(len(whole.heads), -1), np.zeros(len(whole.heads), np.int8)
     best, verdicts = np.full(len(whole.heads), -np.inf), []
     for i, target in enumerate(targets):
-        found, similarity, verdict = judge(clusters, voice, whole, target)
+        target_answer, similarity, verdict = judge(clusters, voice, whole, target)
         verdicts.append(verdict)
-        better = (found > answer) | ((found == answer) & (found > REJECTED) & (similarity > best))
-        choice[better], answer[better], best[better] = i, found[better], similarity[better]
+        better = (target_answer > answer) | (
+            (target_answer == answer) & (target_answer > REJECTED) & (similarity > best)
+        )
+        choice[better], answer[better], best[better] = i, target_answer[better], similarity[better]
     answer = np.where(whole.within, answer[whole.of], np.minimum(answer[whole.of], UNCERTAIN))
     return choice[whole.of], answer, verdicts
 
@@ -87,5 +89,5 @@ def by_cosine(vectors: np.ndarray, targets: np.ndarray, least: float) -> tuple[n
         choice[part] = np.where(similarity.max(axis=1) >= least, np.argmax(similarity, axis=1), -1)
         best = np.maximum(best, similarity.max(axis=0))
     answers = np.where(best >= least, CONFIDENT, REJECTED)
-    verdicts = [Verdict(int(a), float(one), float("nan")) for a, one in zip(answers, best, strict=True)]
+    verdicts = [Verdict(int(a), float(cosine), float("nan")) for a, cosine in zip(answers, best, strict=True)]
     return choice, np.where(choice >= 0, CONFIDENT, REJECTED), verdicts

@@ -61,7 +61,7 @@ class Listening:
     """A segmenter that notes which patches are looked at; the voice is a man's in the patches from `men` on."""
 
     def __init__(self, exact: bool, men: int = 0):
-        self.exact, self.men, self.heard, self.patches = exact, men, None, []
+        self.exact, self.men, self.features, self.patches = exact, men, None, []
 
     def posteriors(self, heard, network: str, patches: np.ndarray) -> dict[str, np.ndarray]:
         self.patches += patches.tolist()
@@ -70,7 +70,7 @@ class Listening:
 
 def listened(segmenter: Listening, speaking: np.ndarray) -> np.ndarray:
     signal = hearing.Signal.__new__(hearing.Signal)
-    signal.segmenter, signal.heard = segmenter, None
+    signal.segmenter, signal.features = segmenter, None
     return hearing.male_voice(signal, speaking)
 
 
