@@ -30,8 +30,8 @@ from crawl.store import Store
 from crawl.web import Request, Web
 from pipeline.errors import Reject
 
-# Of the 10,000: 3,000 answers over a socket, 2,500 feeds through the parser, 4,500 bodies and texts by themselves.
-ANSWERS, FEEDS, TEXTS = (3000, 2500, 4500) if HEAVY else (30, 60, 300)
+# Of the 10,000: 1,000 answers over a socket, 3,500 feeds through the parser, 5,500 bodies and texts by themselves.
+ANSWERS, FEEDS, TEXTS = (1000, 3500, 5500) if HEAVY else (30, 60, 300)
 LONGEST_SECONDS = 5.0
 
 
@@ -78,7 +78,7 @@ def host():
 
 def limits() -> Crawl:
     return Crawl(
-        allow_private_hosts=True, delay_seconds=0, timeout_seconds=0.5, retries=0, max_fetch_seconds=2, max_bytes=10_000
+        allow_private_hosts=True, delay_seconds=0, timeout_seconds=0.2, retries=0, max_fetch_seconds=2, max_bytes=10_000
     )
 
 
