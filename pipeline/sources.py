@@ -30,8 +30,8 @@ def _check_source(source: Source) -> None:
         if not value:
             raise ConfigError(f"sources: {kind}: the list is empty: name at least one address.")
     else:
-        address = value if kind == "feed" else value.url
-        if not _is_address(address):
+        address = getattr(value, "url", value)
+        if not _is_address(address) and not (address.endswith(".opml") and Path(address).is_file()):
             raise ConfigError(f"sources: {kind}: expected an http or https address, found '{address}'.")
 
 

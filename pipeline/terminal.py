@@ -112,6 +112,13 @@ class Reporter(logging.Handler):
         self.jobs: dict[int, tuple[str, str]] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
+        try:
+            self.tell(record)
+        except Exception:  # Snakemake would wait for ever for a job whose end could not be logged
+            self.handleError(record)
+
+    def tell(self, record: logging.LogRecord) -> None:
+        """Print what an event means."""
         event = str(getattr(record, "event", "") or "")
         if event == "job_info":
             self.jobs[record.jobid] = record.rule_name, (record.wildcards or {}).get("shard", "")
@@ -121,9 +128,9 @@ class Reporter(logging.Handler):
                 source = " ".join(reject["source"].split())
                 self.board.say(f"rejected: {source}: {stage}: {reject['reason']}: {reject['message']}")
         elif event == "job_error":
-            shard = (record.wildcards or {}).get("shard", "")
+            _, shard = self.jobs.get(record.jobid, ("", ""))
             message = last_words([Path(path) for path in record.log or []])
-            self.board.say(f"failed: {record.rule_name} {shard}: {message}")
+            self.board.say(f"failed: {' '.join(filter(None, (record.rule_name, shard)))}: {message}")
         elif record.levelno >= logging.ERROR and not event:
             self.board.say(record.getMessage())
 

@@ -32,7 +32,7 @@ def test_time_to_go_follows_the_pace():
 
 
 def record(event: str, **fields) -> logging.LogRecord:
-    attributes = {"msg": "", "levelno": logging.INFO, "event": event, "wildcards": {"shard": "s0000"}} | fields
+    attributes = {"msg": "", "levelno": logging.INFO, "event": event} | fields
     return logging.makeLogRecord(attributes)
 
 
@@ -48,9 +48,10 @@ def test_without_a_terminal_failures_are_lines_and_progress_is_one(tmp_path):
     stream = io.StringIO()
     board = terminal.Board(work, stream)
     reporter = terminal.Reporter(board)
-    reporter.emit(record("job_info", jobid=4, rule_name="separate"))
+    reporter.emit(record("job_info", jobid=4, rule_name="separate", wildcards={"shard": "s0000"}))
+    reporter.emit(record("job_info", jobid=5, rule_name="slice", wildcards={"shard": "s0000"}))
     reporter.emit(record("job_finished", job_id=4))
-    reporter.emit(record("job_error", rule_name="slice", log=[str(log)], levelno=logging.ERROR))
+    reporter.emit(record("job_error", jobid=5, rule_name="slice", log=[str(log)], levelno=logging.ERROR))
     board.draw()
     said = stream.getvalue().splitlines()
     assert said[0] == "rejected: a b.wav: separate: error: It broke."
