@@ -17,7 +17,7 @@ def tally(rows: list[dict]) -> dict:
 
 
 def grouped(rows: Iterable[dict], name: str) -> dict[str, list[dict]]:
-    """Rows by what a field of theirs says, in alphabetical order."""
+    """Rows grouped by the value of one field, in alphabetical order."""
     groups: dict[str, list[dict]] = {}
     for row in rows:
         groups.setdefault(row[name], []).append(row)
@@ -60,5 +60,5 @@ def _where(recordings: list[dict], kept: list[dict], rejects: list[dict]) -> str
     for row in recordings:
         if abs(spent[row["id"]] - micros([row])) > 1000:
             whole, accounted = micros([row]) / 1e6, spent[row["id"]] / 1e6
-            return f"of {row['id']} ({row['source']}), {whole:.3f} s long, {accounted:.3f} s are told"
+            return f"of {row['id']} ({row['source']}), {whole:.3f} s long, {accounted:.3f} s are accounted for"
     return "rejects name recordings that the index does not have"

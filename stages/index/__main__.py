@@ -1,4 +1,4 @@
-"""index: find the recordings, read what they are, give them ids, gather them in shards.
+"""index: find the recordings, examine them, give them ids and group them in shards.
 
 The same content twice is one recording and one reject. Running again with more files reads only those, adds shards, and
 leaves the old ones untouched. Without --input, the recordings are those of the crawl.
@@ -18,7 +18,7 @@ STAGE = "index"
 
 
 def from_crawl(table: Path, downloads: Path) -> tuple[list[inputs.Found], list[dict]]:
-    """What the crawl brought in, with its provenance, and rejects for what it could not."""
+    """What the crawl fetched, with its provenance, and rejects for what it could not fetch."""
     items = []
     whole = {"recording_id": "", "start": 0.0, "end": 0.0}
     refused = [entry | whole for entry in manifest.lines(table.with_name(manifest.REJECTS))]
@@ -35,7 +35,7 @@ def from_crawl(table: Path, downloads: Path) -> tuple[list[inputs.Found], list[d
 
 
 def index(job: program.Job, items: list[inputs.Found], refused: list[dict]) -> dict:
-    """Write the shards' manifests, rejects.jsonl (after those `refused` before) and ids.json; give the summary."""
+    """Write the shards' manifests, rejects.jsonl (after those `refused` before) and ids.json; return the summary."""
     by_path = {examine.relative(item.path, job.work): item for item in items}
     facts = examine.examine_all(by_path, job.out / "known.jsonl", job.settings.threads)
     ids = shards.read_ids(job.out)
@@ -78,7 +78,7 @@ def index(job: program.Job, items: list[inputs.Found], refused: list[dict]) -> d
 
 
 def forget_shards(work: Path, shards: list[str]) -> None:
-    """Take away what was made of shards whose recordings are all gone."""
+    """Remove the results of shards whose recordings are all gone."""
     for stage in registry.stages():
         for folder in (work / stage).glob("s[0-9]*"):
             if folder.is_dir() and folder.name not in shards:
@@ -86,7 +86,7 @@ def forget_shards(work: Path, shards: list[str]) -> None:
 
 
 def _holds(place: Path, rows: list[dict]) -> bool:
-    """Whether a manifest is there and says just this."""
+    """Whether a manifest exists and holds exactly these rows."""
     try:
         return list(manifest.lines(place)) == rows
     except manifest.ManifestError:

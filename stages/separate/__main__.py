@@ -1,4 +1,4 @@
-"""separate: take the voice out of the mixture with Spleeter 2stems, the whole length, in bounded memory.
+"""separate: separate the voice from the rest with Spleeter 2stems, over the whole length, in bounded memory.
 
 The vocals are FLAC, 16 bit, 44.1 kHz, with as many channels as the recording (at most two) and exactly its length.
 """

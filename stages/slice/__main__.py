@@ -17,7 +17,7 @@ from stages.slice.turns import Utterance
 
 STAGE = "slice"
 CLIPS_AT_ONCE = 64
-PIECE = 3000  # frames whose levels are taken at once
+PIECE = 3000  # frames whose levels are measured at once
 
 
 def plan(row: dict, job: Job, embedder: Embedder) -> tuple[list[Utterance], list[tuple[str, float, float]]]:

@@ -1,12 +1,12 @@
 """speaker: keep the clips of the wanted voice, decided on the corpus as a whole.
 
-With targets, every clip is confidently a target's (kept), perhaps (reject `uncertain`, for a person to hear) or
-nobody's. Without, the voices with most seconds are kept as voice1, voice2, … and their most typical clips are copied to
-OUT/references to be heard. A threshold given as a number judges clip by clip instead, by plain cosine to the target.
+With targets, a clip is a target's (kept), perhaps one (reject `uncertain`, for a person to hear) or nobody's. Without,
+the voices with most seconds are kept as voice1, voice2, … and their most typical clips copied to OUT/references. A
+threshold given as a number judges clip by clip instead, by plain cosine to the target.
 
-Writes for each shard the clips that are wanted or uncertain (manifest.jsonl), and for all: rejects.jsonl;
-voices.jsonl, voice, gender and answer of every clip; speakers.csv, all voices found, with a clip to listen to;
-targets.csv, how surely each target was found. Rows are streamed; what is held is about 1.2 kB a clip.
+Writes for each shard the clips that are wanted or uncertain (manifest.jsonl), and for all: rejects.jsonl; voices.jsonl
+(voice, gender and answer of every clip); speakers.csv (all voices, with a clip to listen to); targets.csv (how surely
+each target was found). Rows are streamed; memory grows by about 1.2 kB a clip.
 """
 
 import shutil
@@ -27,13 +27,13 @@ JUDGED_SECONDS = 1.6  # Resemblyzer's window: below it a vector rests on padding
 
 
 def stream(work: Path) -> Iterator[dict]:
-    """The clips of all shards with what embed knows of them, one at a time."""
+    """The clips of all shards with their facts from embed, one at a time."""
     for shard in manifest.shards(work):
         yield from of_shard(work, shard)
 
 
 def of_shard(work: Path, shard: str) -> Iterator[dict]:
-    """The clips of a shard that could be embedded, with what embed knows of them."""
+    """The clips of a shard that could be embedded, with their facts from embed."""
     facts = {fact["id"]: fact for fact in manifest.stream(manifest.of_shard(work, "embed", shard), Embedded)}
     for row in manifest.stream(manifest.of_shard(work, "normalize", shard), NormalizedClip):
         if row["id"] in facts:
@@ -41,7 +41,7 @@ def of_shard(work: Path, shard: str) -> Iterator[dict]:
 
 
 def read(work: Path) -> Clips:
-    """Take in all clips that have a voice; those of one recording share a file of vectors and follow each other."""
+    """Read all clips that have a voice; those of one recording share a file of vectors and follow each other."""
     vectors, facts, numbers = [], [], {}
     path = stored = None
     for i, row in enumerate(stream(work)):
@@ -59,9 +59,9 @@ def read(work: Path) -> Clips:
 
 @dataclass(frozen=True)
 class Decision:
-    """Of every clip its voice, the index of its target (-1: nobody's) and the answer, (clips,) each.
+    """For every clip its voice, the index of its target (-1: nobody's) and the answer, (clips,) each.
 
-    targets: (targets, d) float32 unit; names, doubts and verdicts are the targets'.
+    targets: (targets, d) float32 unit; names, doubts and verdicts are one per target.
     """
 
     voice: np.ndarray
@@ -113,7 +113,7 @@ def decide(row: dict, choice: int, answer: int, scores: np.ndarray, names: list[
 
 
 def write_rows(work: Path, out: Path, clips: Clips, decision: Decision, genders: list[str], short_clips: str) -> None:
-    """Write the shards' manifests, rejects and voices.jsonl; a clip that is not among `clips` has no voice."""
+    """Write the shards' manifests, rejects.jsonl and voices.jsonl; a clip that is not among `clips` has no voice."""
     numbers = iter(enumerate(clips.row.tolist()))
     clip, here = next(numbers, (None, None))
     places = count()
@@ -152,7 +152,7 @@ def write_references(kept: dict[str, list[str]], out: Path, work: Path) -> None:
 
 
 def paths_of(work: Path, rows: Iterable[int]) -> dict[int, str]:
-    """Where the clips of some rows lie, by number."""
+    """The paths of the clips with these row numbers, by number."""
     wanted = set(rows)
     return {i: row["path"] for i, row in enumerate(stream(work)) if i in wanted}
 
