@@ -19,7 +19,7 @@ THREADS = 2
 
 
 def separate(engine: str, folder: Path):
-    """Streamed by us; whole, as its own `separate()` wants it, by the package."""
+    """By our engine in a stream; by the package on the whole signal, which its `separate()` needs."""
     if engine == "onnx":
         from engines.spleeter.onnx import Separator
     else:
@@ -60,7 +60,7 @@ def embed(engine: str, folder: Path):
 
 
 def normalize(engine: str, folder: Path):
-    """Measure, gain, peak check and write; by the package two ffmpeg runs a clip, so fewer clips stand for all."""
+    """Measure, gain, peak check and write; by the package two ffmpeg runs a clip, so on fewer clips."""
     from engines.loudness import bs1770 as loudness
     from pipeline import audio
     from stages import normalize as stage
@@ -109,7 +109,7 @@ def main() -> None:
     next(steps, None)
     print(json.dumps({"load": loaded - start, "work": time.perf_counter() - loaded}), flush=True)
     sys.stdout.flush()
-    os._exit(0)  # TensorFlow's and torch's own endings are not what is measured
+    os._exit(0)  # so that the shutdown of TensorFlow and torch is not measured
 
 
 if __name__ == "__main__":

@@ -3,8 +3,8 @@
     python -m benchmarks.voices --clips 1000000
 
 Makes the rows and embeddings of the embed stage in a temporary folder (a host who speaks a fifth of the time, and 2,000
-guests, a few to a recording) and runs the stage with the host as its target. Embeddings are random around voices
-as far apart as real ones; a clip lies from its voice as clips of one person do.
+guests, a few to a recording) and runs the stage with the host as its target. Embeddings are drawn at random around
+voices as far apart as real ones; clips spread around their voice as those of one person do.
 """
 
 import argparse

@@ -129,14 +129,13 @@ def write_rows(work: Path, out: Path, clips: Clips, decision: Decision, genders:
                         continue
                     answer, scores = int(decision.answer[clip]), clips.vectors[clip] @ decision.targets.T
                     voice = {"voice": present.name(decision.voice[clip]), "gender": genders[decision.voice[clip]]}
-                    choice, names = int(decision.choice[clip]), decision.names
-                    decided = decide(row | voice, choice, answer, scores, names, short_clips)
-                    if "reason" in decided:
-                        reject(decided)
-                        if decided["reason"] == "uncertain":
+                    result = decide(row | voice, int(decision.choice[clip]), answer, scores, decision.names, short_clips)
+                    if "reason" in result:
+                        reject(result)
+                        if result["reason"] == "uncertain":
                             keep(row | voice | {"answer": "uncertain"})
                     else:
-                        keep(decided | {"answer": "confident"})
+                        keep(result | {"answer": "confident"})
                     place = {name: row[name] for name in ("schema", "id", "recording_id", "source", "start", "end")}
                     tell(place | voice | {"answer": present.ANSWERS[answer]})
                     clip, here = next(numbers, (None, None))
