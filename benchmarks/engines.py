@@ -2,8 +2,9 @@
 
     python -m benchmarks.engines [--recordings FOLDER] [--runs 3] [--only separate]
 
-Prints a table: seconds (median), times real time, ratio, peak memory, start-up, and how near the arithmetic comes
-to the machine's measured peak for a float32 matrix product. The recordings are repeated to ten minutes; the demo by default.
+Prints a table: seconds (median), times real time, ratio, peak memory, start-up, and how near the arithmetic comes to
+the machine's measured peak for a float32 matrix product. The recordings are repeated to ten minutes; the demo by
+default.
 """
 
 import argparse

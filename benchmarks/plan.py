@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def simulate(work: Path, recordings: int, minutes: float) -> int:
-    """Write the index of so many recordings, in the shards that the index stage would make; return the number of shards."""
+    """Write the index of so many recordings, in shards as the index stage would make them; return their number."""
     facts = {f"../in/{i:06d}.wav": {"duration": minutes * 60, "sha256": str(i)} for i in range(recordings)}
     ids: dict = {}
     shards.assign(facts, ids, shards.seconds_of_shard("auto", recordings * minutes * 60))

@@ -9,8 +9,8 @@ of blocks: one person, two in turn, over music (0 to 15 dB), in noise (5 to 20 d
 Timelines follow the level of the clean speech; pauses of more than 0.4 s are rows of their own.
 
 Pairs of the Korean speakers (ema and nea, emb and neb, emf and nek, emg and nel) are taken for one person each: the
-corpus's README calls the first two pairs A and B in both parts, and the embeddings of all four pairs agree as the halves
-of one speaker do (cosine 0.95 to 0.97; other pairs 0.89 or less).
+corpus's README calls the first two pairs A and B in both parts, and the embeddings of all four pairs agree as the
+halves of one speaker do (cosine 0.95 to 0.97; other pairs 0.89 or less).
 """
 
 import argparse

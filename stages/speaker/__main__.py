@@ -114,9 +114,8 @@ def decide(row: dict, choice: int, answer: int, scores: np.ndarray, names: list[
 
 def write_rows(work: Path, out: Path, clips: Clips, decision: Decision, genders: list[str], short_clips: str) -> None:
     """Write the shards' manifests, rejects.jsonl and voices.jsonl; a clip that is not among `clips` has no voice."""
-    numbers = iter(enumerate(clips.row.tolist()))
+    numbers, places = iter(enumerate(clips.row.tolist())), count()
     clip, here = next(numbers, (None, None))
-    places = count()
     with (
         manifest.writing(out / manifest.REJECTS, Reject) as reject,
         manifest.writing(out / "voices.jsonl", Facts) as tell,
@@ -129,7 +128,9 @@ def write_rows(work: Path, out: Path, clips: Clips, decision: Decision, genders:
                         continue
                     answer, scores = int(decision.answer[clip]), clips.vectors[clip] @ decision.targets.T
                     voice = {"voice": present.name(decision.voice[clip]), "gender": genders[decision.voice[clip]]}
-                    result = decide(row | voice, int(decision.choice[clip]), answer, scores, decision.names, short_clips)
+                    result = decide(
+                        row | voice, int(decision.choice[clip]), answer, scores, decision.names, short_clips
+                    )
                     if "reason" in result:
                         reject(result)
                         if result["reason"] == "uncertain":
