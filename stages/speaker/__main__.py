@@ -59,16 +59,13 @@ def read(work: Path) -> Clips:
 
 @dataclass(frozen=True)
 class Decision:
-    """For every clip its voice, the index of its target (-1: nobody's) and the answer, (clips,) each.
+    """What is decided about every clip, and about every target."""
 
-    targets: (targets, d) float32 unit; names, doubts and verdicts are one per target.
-    """
-
-    voice: np.ndarray
-    choice: np.ndarray
-    answer: np.ndarray
-    names: list[str]
-    targets: np.ndarray
+    voice: np.ndarray  # (clips,)
+    choice: np.ndarray  # (clips,), index of the target; -1: nobody's
+    answer: np.ndarray  # (clips,), REJECTED, UNCERTAIN or CONFIDENT of threshold
+    names: list[str]  # of the targets, as are the fields below
+    targets: np.ndarray  # (targets, d) float32, unit vectors
     doubts: list[str]
     verdicts: list[threshold.Verdict]
 
