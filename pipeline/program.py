@@ -1,4 +1,4 @@
-"""What every stage's command line shares: where it works, its flags, the log, and how an error is told."""
+"""What every stage's command line shares: its folders, its flags, the log, and how an error is reported."""
 
 import argparse
 import errno
@@ -47,7 +47,7 @@ class Job:
 
 
 def parse(stage: str, description: str, add: Callable[[argparse.ArgumentParser], None] | None = None) -> Job:
-    """The job that the command line asks for. add: puts further flags to the parser.
+    """The job that the command line asks for. add: adds further flags to the parser.
 
     Raises ConfigError where a flag is wrong.
     """
