@@ -114,9 +114,7 @@ def absent(data: Path, known: set[str], embedder) -> dict[str, dict[str, np.ndar
     vectors_of: dict[str, dict[str, np.ndarray]] = {}
     for kind, people in files.items():
         sounds = {name: np.concatenate([sound(*place) for place in places]) for name, places in sorted(people.items())}
-        vectors = {
-            name: embedder.embed([signal])[0].vector for name, signal in sounds.items() if len(signal) >= 2 * RATE
-        }
+        vectors = {name: embedder.embed([clip])[0].vector for name, clip in sounds.items() if len(clip) >= 2 * RATE}
         vectors_of[kind] = {name: vector for name, vector in vectors.items() if vector is not None}
     return vectors_of
 

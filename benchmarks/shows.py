@@ -27,10 +27,7 @@ from pipeline import audio, ffmpeg
 
 RATE = 44100
 HOP = RATE // 100
-PAIRS = {
-    second: f"{first}+{second}"
-    for first, second in (("koema", "konea"), ("koemb", "koneb"), ("koemf", "konek"), ("koemg", "konel"))
-}
+PAIRS = {b: f"{a}+{b}" for a, b in (("koema", "konea"), ("koemb", "koneb"), ("koemf", "konek"), ("koemg", "konel"))}
 PAIRS |= {both.split("+")[0]: both for both in PAIRS.values()}
 FORMATS = {"mp3": ("-b:a", "128k"), "ogg": ("-c:a", "libvorbis", "-q:a", "4"), "m4a": ("-b:a", "128k"), "flac": ()}
 SUFFIXES = ("mp3", "mp3", "mp3", "ogg", "m4a", "flac")

@@ -1,4 +1,4 @@
-"""What the first bytes of a body say it is. Every look is at HEAD bytes at most, and each byte is read once."""
+"""Identifies a body by its first bytes. Looks at HEAD bytes at most, and reads each byte once."""
 
 from pipeline.errors import Reject
 
