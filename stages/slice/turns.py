@@ -33,7 +33,7 @@ class Utterance:
 
 
 def alike(left: Utterance, right: Utterance) -> bool:
-    """Whether `right`, which follows `left`, is taken to be the same voice."""
+    """Whether `right`, which follows, is taken to be the voice of `left`."""
     cosine = float(left.voice @ right.voice)
     short = min(left.frames, right.frames) < SHORT
     if right.start - left.stop < PAUSE:
