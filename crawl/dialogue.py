@@ -64,7 +64,7 @@ def _lines(process: subprocess.Popen, partner):
             return
         data += block
         if len(data) > LONGEST_LINE:
-            raise Reject("link_failed", "yt-dlp says more at once than is taken.")
+            raise Reject("link_failed", "yt-dlp sent a longer line than is accepted.")
         while (end := data.find(b"\n")) >= 0:  # a question waits for its answer, so there is one at most
             line = bytes(data[:end])
             del data[: end + 1]

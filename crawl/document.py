@@ -61,4 +61,4 @@ def inflated(body: bytes, limit: int) -> bytes:
             return zlib.decompressobj(kind).decompress(body, limit + 1)
         except zlib.error as error:
             fault = error
-    raise Again("connection", f"The packed body cannot be read: {fault}.")
+    raise Again("connection", f"The compressed body cannot be read: {fault}.")

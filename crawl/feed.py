@@ -127,7 +127,7 @@ def to_items(parsed: dict, source: str) -> list[Item]:
     guids = Counter(guid for guid, _ in {(entry["id"], chosen["url"]) for entry, chosen in listed if chosen})
     without = sum(not chosen for entry, chosen in listed if entry["enclosures"])
     if without:
-        log.info("crawl: %s: %d entries with nothing to hear are left out", safety.printable(source), without)
+        log.info("crawl: %s: %d entries without audio or video are left out", safety.printable(source), without)
     return [_item(entry, chosen, source, guids) for entry, chosen in listed if chosen]
 
 

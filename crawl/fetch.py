@@ -214,7 +214,7 @@ def _check_type(answer: Answer) -> None:
         raise Reject("html", f"Expected a recording, the server sent a web page ({kind}).")
     packed = answer.headers.get("Content-Encoding", "").strip().lower()
     if packed not in ("", "identity"):
-        raise Reject("encoded", f"The body is packed ({packed}), which was not asked for.")
+        raise Reject("encoded", f"The body is compressed ({packed}), which was not requested.")
 
 
 def _check_size(size: int | None, web: Web) -> None:

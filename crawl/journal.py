@@ -74,7 +74,7 @@ class Journal:
             yield
         except sqlite3.OperationalError as error:
             raise VoxsieveError(
-                f"crawl: the journal {self.path} cannot be used ({error}): make room, or let it be written; run again."
+                f"crawl: the journal {self.path} cannot be used ({error}): make room, or make it writable; run again."
             ) from error
 
     def copy(self) -> Iterable[str]:

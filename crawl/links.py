@@ -69,7 +69,7 @@ class _Grabber:
             return
         self.tools.robots.pace(link.url)
         while self._talk():
-            log.info("crawl: %s: goes on after what hung", safety.printable(link.url))
+            log.info("crawl: %s: goes on after a recording that hung", safety.printable(link.url))
         for item in self.begun.values():
             if item.key not in self.accounted:
                 self._fail(item, "link_failed", "yt-dlp ended without a file and without an error.")

@@ -58,7 +58,7 @@ def read_cookies(path: str) -> http.cookiejar.CookieJar:
         fields = line.split("\t")
         if len(fields) != FIELDS or not re.fullmatch(r"-?\d{0,15}(\.\d+)?", fields[4]):
             raise ConfigError(
-                f"crawl.cookies: '{path}', line {number}: expected {FIELDS} fields with tabs between: export it anew."
+                f"crawl.cookies: '{path}', line {number}: expected {FIELDS} fields separated by tabs: export it again."
             )
         jar.set_cookie(_cookie(*fields))
     return jar

@@ -48,7 +48,7 @@ def _rows(path: Path) -> Iterator[list]:
             table, row = json.loads(line)
             yield table, row
         except (ValueError, TypeError):
-            log.warning("crawl: %s: a line is left out, it is no JSON", path)
+            log.warning("crawl: %s: a line is left out, since it is not JSON", path)
 
 
 def _manifest(path: Path) -> list[dict]:

@@ -33,7 +33,7 @@ class Robots:
         if isinstance(rules, Reject):
             raise rules
         if rules is None:
-            raise Reject("robots", f"{origin}/robots.txt could not be read, which means: ask nothing there for now.")
+            raise Reject("robots", f"{origin}/robots.txt could not be read, so nothing may be requested there for now.")
         path = urlunsplit(("", "", parts.path or "/", parts.query, ""))
         if not rules.allows(self._web.settings.user_agent, path):
             raise Reject("robots", f"{origin}/robots.txt asks robots to leave this address alone.")

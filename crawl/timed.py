@@ -24,7 +24,7 @@ class Timed:
     @contextmanager
     def until(self, deadline: float, limit: str):
         """Reject `timeout` once `deadline` (seconds of the monotonic clock) has passed; `limit` is its name."""
-        with self._limited(deadline - time.monotonic(), Reject("timeout", f"Not whole after {limit}.")):
+        with self._limited(deadline - time.monotonic(), Reject("timeout", f"Not complete after {limit}.")):
             yield
 
     @contextmanager

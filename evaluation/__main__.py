@@ -75,7 +75,7 @@ def main() -> None:
     if not truths:
         raise ConfigError(f"evaluate: no CSV in {args.truth} has the name of a recording of {args.corpus}.")
     if apart := sorted(set(tables) - set(truths)):
-        print(f"without a timeline, and so not looked at: {', '.join(apart)}\n")
+        print(f"not evaluated, for want of a timeline: {', '.join(apart)}\n")
     print(report(truths, args.corpus, args.work, args.truth / "stems.csv"))
 
 

@@ -125,8 +125,8 @@ def judge(where: str, failed: int, total: int, limit: float, last: dict) -> None
     """Raise VoxsieveError where `failed` of `total` recordings are more than the fraction `limit`."""
     if total and failed / total > limit:
         raise VoxsieveError(
-            f"{where}: {failed} of {total} recordings failed, more than max_failed_fraction {limit:g} allows: mend or "
-            f"remove them, or raise the limit. The last: {' '.join(last['source'].split())}: {last['message']}"
+            f"{where}: {failed} of {total} recordings failed, more than max_failed_fraction {limit:g} allows: repair "
+            f"or remove them, or raise the limit. The last: {' '.join(last['source'].split())}: {last['message']}"
         )
 
 

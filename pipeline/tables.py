@@ -148,7 +148,7 @@ def header(path: Path, needed: Iterable[str] = ()) -> list[str]:
     import pandas
 
     if not path.is_file():
-        raise ManifestError(f"{path} does not exist: it stands in the folder of a finished corpus; run the pipeline.")
+        raise ManifestError(f"{path} does not exist: it belongs in the folder of a finished corpus; run the pipeline.")
     with _readable(path):
         names = pandas.read_csv(path, nrows=0, encoding="utf-8-sig").columns.tolist()
     needed = list(needed)

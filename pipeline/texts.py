@@ -119,7 +119,7 @@ def _places(corpus: Path) -> dict[str, tuple[str, float, float]]:
             rows = tables.read(corpus / name, names, names)
             return {clip: place for clip, *place in rows[names].itertuples(index=False)}
     raise ManifestError(
-        f"{corpus / METADATA} holds texts, but clips.csv, which tells their places, is gone: bring it back, or put "
+        f"{corpus / METADATA} holds texts, but clips.csv, which says where they belong, is gone: bring it back, or put "
         "metadata.csv elsewhere, so that no text is lost."
     )
 

@@ -52,8 +52,7 @@ def _stop_where_passing(error: Exception, what: str) -> None:
     module = type(error).__module__.partition(".")[0]
     if isinstance(error, OSError | ImportError) or module in FRAMEWORKS:
         raise VoxsieveError(
-            f"{what}: {_words(error)}: this is no fault of the recording; see that memory, disks and devices are "
-            "there, then run again."
+            f"{what}: {_words(error)}: the recording is not at fault; check memory, disks and devices, then run again."
         ) from error
 
 

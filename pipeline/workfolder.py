@@ -29,7 +29,7 @@ def check(work: Path) -> None:
         return
     if not (work / VERSION).is_file() or (work / VERSION).read_text(encoding="utf-8").strip() != str(LAYOUT):
         raise ConfigError(
-            f"work_dir: '{work}' was made by an earlier version of voxsieve, which kept other rows: name a new "
+            f"work_dir: '{work}' was made by an earlier version of voxsieve, with rows of another form: name a new "
             "work_dir (and a new corpus_dir); the old ones stay as they are."
         )
     if not record(work).exists():

@@ -33,8 +33,8 @@ def account(recordings: list[dict], kept: list[dict], rejects: list[dict], stage
     total, good, lost = micros(recordings) + micros(at_index), micros(kept), micros(rejects)
     if abs(total - good - lost) > 1000:
         raise ManifestError(
-            f"export: kept {good / 1e6:.3f} s and rejected {lost / 1e6:.3f} s are not the input's {total / 1e6:.3f} s: "
-            f"{_where(recordings, kept, rejects)}; run again with -R separate, which makes what follows anew."
+            f"export: kept {good / 1e6:.3f} s and rejected {lost / 1e6:.3f} s do not add up to the "
+            f"input's {total / 1e6:.3f} s: {_where(recordings, kept, rejects)}; run again with -R separate, which repeats all later stages."
         )
     by_stage = grouped(rejects, "stage")
     reasons = {stage: grouped(by_stage.get(stage, []), "reason") for stage in stages}

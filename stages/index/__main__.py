@@ -30,7 +30,7 @@ def from_crawl(table: Path, downloads: Path) -> tuple[list[inputs.Found], list[d
         else:
             refused.append(entry | whole | {"reason": "gone", "message": "The file is not where the crawl left it."})
     if not items:
-        raise ConfigError(f"index: the crawl brought in no recording: see rejects.jsonl beside {table}.")
+        raise ConfigError(f"index: the crawl fetched no recording: see rejects.jsonl beside {table}.")
     return items, [manifest.reject(entry, "crawl", entry["reason"], entry["message"]) for entry in refused]
 
 
