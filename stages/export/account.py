@@ -34,8 +34,8 @@ def account(recordings: list[dict], kept: list[dict], rejects: list[dict], stage
     if abs(total - good - lost) > 1000:
         raise ManifestError(
             f"export: kept {good / 1e6:.3f} s and rejected {lost / 1e6:.3f} s do not add up to the "
-            f"input's {total / 1e6:.3f} s: {_where(recordings, kept, rejects)}; run again with -R separate, which repeats "
-            "all later stages."
+            f"input's {total / 1e6:.3f} s: {_where(recordings, kept, rejects)}; run again with -R separate, which "
+            "repeats all later stages."
         )
     by_stage = grouped(rejects, "stage")
     reasons = {stage: grouped(by_stage.get(stage, []), "reason") for stage in stages}
