@@ -24,7 +24,7 @@ def digest(stage: str) -> str:
     total = hashlib.sha256()
     for path in of_stage(stage):
         total.update(path.relative_to(ROOT).as_posix().encode())
-        total.update(_said(path))
+        total.update(_content(path))
     return total.hexdigest()[:16]
 
 
@@ -74,7 +74,7 @@ def _files(name: str) -> list[Path]:
 
 
 @cache
-def _said(path: Path) -> bytes:
+def _content(path: Path) -> bytes:
     """The part of a file that has an effect: of Python, the syntax tree without docstrings."""
     if path.suffix != ".py":
         return path.read_bytes()

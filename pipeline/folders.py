@@ -24,7 +24,7 @@ def check(settings: Any) -> None:
             if _within(outer, place):
                 raise ConfigError(f"{key} and {outer_key} are the same folder, '{place}': give each its own.")
             raise ConfigError(f"{key}: '{place}' lies inside {outer_key}, '{outer}': choose a place outside.")
-    for name, path in _given(settings):
+    for name, path in _provided(settings):
         for reached in _reached(path):
             for key, place in own.items():
                 if reached.is_dir() and _within(place, reached):
@@ -35,7 +35,7 @@ def check(settings: Any) -> None:
                     )
 
 
-def _given(settings: Any) -> Iterator[tuple[str, Path]]:
+def _provided(settings: Any) -> Iterator[tuple[str, Path]]:
     """(key, path) of what a person provides: inputs, folder sources and references."""
     if settings.sources:
         for source in settings.sources:
