@@ -1,4 +1,4 @@
-"""The whole chain against the original packages' own command lines, file by file, as a user would call them.
+"""Time the whole chain against the original packages' command lines, run file by file as a user would.
 
     python -m benchmarks.chain RECORDINGS REFERENCE
 

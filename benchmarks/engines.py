@@ -1,9 +1,10 @@
-"""Every engine against the original package, in turn, on the same recordings, in one run.
+"""Time every engine and its original package by turns, on the same recordings, in one run.
 
     python -m benchmarks.engines [--recordings FOLDER] [--runs 3] [--only separate]
 
-Prints a table: seconds (median), times real time, ratio, peak memory, start-up, and how near the arithmetic comes
-to the machine's measured float32 matrix product. The recordings are repeated to ten minutes; the demo by default.
+Prints a table: seconds (median), times real time, ratio, peak memory, start-up, and how near the arithmetic comes to
+the machine's measured peak for a float32 matrix product. The recordings are repeated to ten minutes; the demo by
+default.
 """
 
 import argparse
@@ -94,7 +95,7 @@ def compare(task: str, folder: Path, runs: int) -> list[str]:
     for engine, results in measured.items():
         work = statistics.median(result["work"] for result in results)
         if task == "normalize" and engine == "original":
-            work *= CLIPS[task] / 40  # forty clips stand for all: it takes most of a second for each
+            work *= CLIPS[task] / 40  # it takes most of a second a clip, so forty clips are scaled up
             engine = "original (40 of the clips, scaled)"
         base = base or work
         load = statistics.median(result["load"] for result in results)

@@ -109,7 +109,7 @@ def make_corpus(place: Path, clips: int, seconds: float) -> None:
 
 
 def measure(place: Path, stage: str, *flags: str) -> Figures:
-    """What a stage takes, run as a program."""
+    """Time and memory of a stage, run as a program."""
     began = time.monotonic()
     command = [sys.executable, "-m", f"stages.{stage}", f"--work={place.parent}/work", f"--corpus-dir={place}", *flags]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)

@@ -1,4 +1,4 @@
-"""Figures of benchmarks.purity with constants that were chosen without what they are scored on."""
+"""The figures of benchmarks.purity with constants chosen without the data that they are scored on."""
 
 import itertools
 from pathlib import Path
@@ -30,7 +30,7 @@ def grid(values: dict[tuple, tuple]) -> list[dict]:
 
 
 def with_constants(constants: dict, work):
-    """What `work()` gives with other constants, (module, name) -> value."""
+    """The result of `work()` with other constants, (module, name) -> value."""
     before = {(module, name): getattr(module, name) for module, name in constants}
     try:
         for (module, name), value in constants.items():

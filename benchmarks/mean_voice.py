@@ -18,7 +18,7 @@ from stages.speaker import clusters
 
 
 def mean(data: Path) -> np.ndarray:
-    """The mean (256,) of one vector of each of them."""
+    """The mean (256,) of one vector per reader."""
     known = {row["speaker"] for row in rows(data / "radio/speakers.csv")}
     pairs = [row for row in rows(data / "noisy_clean/pairs.csv") if "train-clean-100" in row["source"]]
     files = {row["speaker"]: row for row in pairs if row["speaker"] not in known}

@@ -1,9 +1,9 @@
-"""The default engines held against the original packages on whole recordings.
+"""Compare the default engines with the original packages on whole recordings.
 
     python -m benchmarks.parity FOLDER [--minutes 25]
 
 Separation: largest difference of any sample over MINUTES of the recordings in one piece. Segmentation: share of equal
-20 ms frames of each recording, looking coarsely and exactly. Speaker: least cosine over clips of 1 to 15 s.
+20 ms frames of each recording, with coarse and with exact evaluation. Speaker: least cosine over clips of 1 to 15 s.
 """
 
 import argparse
@@ -24,7 +24,7 @@ PACKAGES = {"separate": "spleeter", "segment": "ina", "embed": "resemblyzer"}
 
 
 def work(task: str, engine: str, folder: Path) -> None:
-    """Write FOLDER/TASK.ENGINE: what one engine gives (runs in that engine's environment)."""
+    """Write FOLDER/TASK.ENGINE, the output of one engine (runs in that engine's environment)."""
     out = folder / f"{task}.{engine}"
     if task == "separate":
         from engines.spleeter import load

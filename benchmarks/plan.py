@@ -2,7 +2,7 @@
 
     python -m benchmarks.plan [--recordings 10000] [--minutes 40]
 
-Writes an index of so many recordings and the (empty) results of all stages, lets Snakemake take them for its own, and
+Writes an index of so many recordings and the (empty) results of all stages, marks them as up to date, and
 times `snakemake -n` on a fresh work folder and a no-op run on a finished one: seconds, and peak memory of the process.
 """
 
@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def simulate(work: Path, recordings: int, minutes: float) -> int:
-    """Write the index of so many recordings, in the shards that the index stage would make; give their number."""
+    """Write the index of so many recordings, in shards as the index stage would make them; return their number."""
     facts = {f"../in/{i:06d}.wav": {"duration": minutes * 60, "sha256": str(i)} for i in range(recordings)}
     ids: dict = {}
     shards.assign(facts, ids, shards.seconds_of_shard("auto", recordings * minutes * 60))
@@ -54,7 +54,7 @@ def results(work: Path) -> None:
 
 
 def timed(folder: Path, *flags: str) -> tuple[float, float, str]:
-    """Seconds and peak MB of one snakemake, and what it said."""
+    """Seconds and peak MB of one snakemake, and its output."""
     command = [sys.executable, "-m", "snakemake", "-j2", "-s", str(ROOT / "Snakefile"), "--configfile", "mine.yaml"]
     start = time.perf_counter()
     process = subprocess.Popen(

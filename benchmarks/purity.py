@@ -2,10 +2,10 @@
 
     python -m benchmarks.purity ../shared/data/radio [--data ../shared/data] [--work FOLDER]
 
-Runs the stages with default settings (FOLDER keeps what they make), then judges: the hosts by their reference clips,
-where there is a targets.csv; every other speaker with 25 s or more, by a reference from half of their utterances,
-scored on the other half; people of the data folder who are in no recording; no reference at all. Constants of labels
-and of voices are then chosen anew without the show, or the speakers, that they are scored on.
+Runs the stages with default settings (FOLDER keeps their results), then scores four cases: the hosts, by their
+reference clips, where there is a targets.csv; every other speaker with 25 s or more, by a reference from half of their
+utterances, scored on the other half; people of the data folder who are in no recording; no reference at all. Then the
+constants of labels and of voices are chosen again without the show, or the speakers, that they are scored on.
 """
 
 import argparse
@@ -45,7 +45,7 @@ def run_stages(files: list[Path], work: Path) -> None:
 
 
 class Judged:
-    """The clips of a corpus, and what a target would be given of them."""
+    """The clips of a corpus, and which of them a target would get."""
 
     def __init__(self, work: Path, truths: dict[str, timeline.Truth]):
         self.clips, self.truths = speaker.read(work), truths
@@ -53,7 +53,7 @@ class Judged:
         self.cluster()
 
     def cluster(self) -> None:
-        """Cluster the clips and find the voices, with the constants of the moment."""
+        """Cluster the clips and find the voices, with the constants as they are now."""
         self.clusters = clusters.cluster(self.clips.vectors, self.clips.seconds, self.clips.recording)
         self.voice = voices.group(self.clusters)
 
@@ -86,7 +86,7 @@ class Judged:
 
 
 def within(place: tuple[str, float, float], rows: list[tuple[str, float, float]]) -> bool:
-    """Whether most of a clip lies in some rows."""
+    """Whether more than half of a clip lies in the rows."""
     show, start, end = place
     return sum(max(0.0, min(end, b) - max(start, a)) for where, a, b in rows if where == show) > (end - start) / 2
 

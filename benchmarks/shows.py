@@ -1,4 +1,4 @@
-"""Six more shows with a known timeline, of people, noises and an order that radio/ does not have.
+"""Make six more shows with a known timeline, of people, noises and orders that radio/ does not have.
 
     python -m benchmarks.shows ../shared/data FOLDER [--seed 7]
     python -m benchmarks.purity FOLDER --data ../shared/data
@@ -6,11 +6,11 @@
 The speakers are those of emotion/ (acted emotions: the hardest voices to hold together) and the readers of noisy_clean/
 that are not in radio/; the noises are what noisy_clean/ added to speech; the music is that of radio/. A show is a row
 of blocks: one person, two in turn, over music (0 to 15 dB), in noise (5 to 20 dB), by telephone; each at its own level.
-Timelines are cut by level on the clean speech, as pauses of more than 0.4 s are rows of their own.
+Timelines follow the level of the clean speech; pauses of more than 0.4 s are rows of their own.
 
 Pairs of the Korean speakers (ema and nea, emb and neb, emf and nek, emg and nel) are taken for one person each: the
-corpus's README calls the first two pairs A and B both times, and the embeddings of all four pairs agree as the halves
-of one speaker do (cosine 0.95 to 0.97; other pairs 0.89 or less).
+corpus's README calls the first two pairs A and B in both parts, and the embeddings of all four pairs agree as the
+halves of one speaker do (cosine 0.95 to 0.97; other pairs 0.89 or less).
 """
 
 import argparse
@@ -27,10 +27,7 @@ from pipeline import audio, ffmpeg
 
 RATE = 44100
 HOP = RATE // 100
-PAIRS = {
-    second: f"{first}+{second}"
-    for first, second in (("koema", "konea"), ("koemb", "koneb"), ("koemf", "konek"), ("koemg", "konel"))
-}
+PAIRS = {b: f"{a}+{b}" for a, b in (("koema", "konea"), ("koemb", "koneb"), ("koemf", "konek"), ("koemg", "konel"))}
 PAIRS |= {both.split("+")[0]: both for both in PAIRS.values()}
 FORMATS = {"mp3": ("-b:a", "128k"), "ogg": ("-c:a", "libvorbis", "-q:a", "4"), "m4a": ("-b:a", "128k"), "flac": ()}
 SUFFIXES = ("mp3", "mp3", "mp3", "ogg", "m4a", "flac")
@@ -44,7 +41,7 @@ def load(path: Path) -> np.ndarray:
 
 
 def utterance(path: Path) -> tuple[np.ndarray, list[tuple[float, float]]]:
-    """Speech without its silent ends, at power 1 where there is speech, and where that is, in seconds."""
+    """Speech without its silent ends, scaled to power 1, and the spans of it that are spoken, in seconds."""
     sound = load(path)
     frames = sound[: len(sound) // HOP * HOP].reshape(-1, HOP)
     level = 10 * np.log10(np.mean(frames**2, axis=1) + 1e-12)
@@ -109,7 +106,7 @@ class Materials:
 
 
 class Show:
-    """A show while it is made: sound and rows so far."""
+    """A show being made: its sound and rows so far."""
 
     def __init__(self, materials: Materials):
         self.materials, self.dice = materials, materials.dice
@@ -133,7 +130,7 @@ class Show:
         self.put(sound, [(0, length / RATE, kind, "", "", "")])
 
     def block(self, kind: str, queue: dict[str, list[Path]]) -> None:
-        """Some utterances of the queue, taken off it."""
+        """Add a block of utterances, taken off the queue."""
         dice = self.dice
         who = dice.choice(sorted(queue), min(len(queue), 2 if kind == "in turn" else 1), replace=False)
         label = kind if kind in ("music", "noise") else "silence"
@@ -173,7 +170,7 @@ class Show:
         self.put(sound * 10 ** (dice.uniform(-36, -17) / 20), parts)
 
     def write(self, folder: Path, name: str, suffix: str) -> str:
-        """Encode the sound, write the rows; the file's name."""
+        """Encode the sound and write the rows; return the file's name."""
         sound = np.concatenate(self.sound) + self.dice.standard_normal(self.length) * 10 ** (-75 / 20)
         wav, encoded = folder / "show.wav", folder / f"{name}.{suffix}"
         soundfile.write(wav, np.repeat(np.clip(sound, -1, 1)[:, None], 2, axis=1), RATE)

@@ -96,7 +96,7 @@ def main() -> None:
     next(steps, None)
     print(json.dumps({"load": loaded - start, "work": time.perf_counter() - loaded}), flush=True)
     sys.stdout.flush()
-    os._exit(0)  # TensorFlow's and torch's own endings are not what is measured
+    os._exit(0)  # so that the shutdown of TensorFlow and torch is not measured
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""crawl: bring recordings in from links, feeds, listings, lists of files and folders. A room of its own."""
+"""crawl: fetch recordings from links, feeds, listings, lists of addresses, and folders."""

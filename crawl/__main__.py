@@ -11,7 +11,7 @@ import traceback
 from pathlib import Path
 
 from crawl import settings
-from pipeline import program
+from pipeline import entry
 from pipeline.errors import ConfigError
 
 EPILOG = """Every file in the manifest has a path relative to the folder that holds --downloads. Nothing that is
@@ -22,7 +22,7 @@ complete is fetched again; a crawl may be ended at any moment and goes on where 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     command_line = argparse.ArgumentParser(
-        prog="python -m crawl", description=__doc__, epilog=EPILOG, formatter_class=program.Defaults
+        prog="python -m crawl", description=__doc__, epilog=EPILOG, formatter_class=entry.Defaults
     )
     command_line.add_argument("--settings", type=Path, metavar="FILE.json", help='{"sources": [...], "crawl": {...}}')
     command_line.add_argument("--downloads", type=Path, default=Path("downloads"), help="the store")
@@ -102,7 +102,7 @@ def end(*_) -> None:
 def run() -> int:
     """The program's exit status."""
     try:
-        program.run(main)
+        entry.run(main)
     except SystemExit as ended:
         if isinstance(ended.code, str):
             print(ended.code, file=sys.stderr)

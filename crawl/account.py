@@ -1,4 +1,4 @@
-"""What became of each item of one source: counted, told on a bar, and the failures kept as rejects."""
+"""The outcome of each item of one source: counted, shown on a bar, failures kept as rejects."""
 
 import hashlib
 import logging
@@ -29,15 +29,15 @@ class Account:
         self.bytes = 0
         self._lock = threading.Lock()
         self._start = self._shown = time.monotonic()
-        # Where standard error is no terminal, a log of redrawn lines helps nobody: the summary line says it all.
+        # Where standard error is no terminal, a redrawn bar is useless: the summary line is enough.
         self._bar = tqdm(desc=self.name, unit="file", disable=None)
 
     def lead(self, source: str) -> None:
-        """This source is asked for: what the journal knows of it belongs in the manifest."""
+        """Add a source of this crawl: what the journal has for it belongs in the manifest."""
         self.sources[source] = None
 
     def expect(self, count: int) -> None:
-        """So many more items are to come."""
+        """Expect `count` more items."""
         self._bar.total = (self._bar.total or 0) + count
         self._bar.refresh()
 
@@ -48,7 +48,7 @@ class Account:
             self._bar.update(count)
 
     def hear(self, size: int) -> None:
-        """`size` more bytes have come."""
+        """Count `size` more bytes as received."""
         with self._lock:
             self.bytes += size
             now = time.monotonic()
@@ -57,7 +57,7 @@ class Account:
                 self._bar.set_postfix_str(f"{megabytes:.1f} MB, {megabytes / (now - self._start):.1f} MB/s")
 
     def fail(self, item: Item, reason: str, message: str) -> None:
-        """Write the item down as failed; the crawl goes on."""
+        """Record the item as failed; the crawl goes on."""
         name = "u" + hashlib.sha256(item.key.encode("utf-8", "surrogatepass")).hexdigest()[:12]
         self.rejects.append(reject_row(name, reason, message, item))
         log.warning("crawl %s: %s: %s", reason, safety.printable(item.url), safety.printable(message))

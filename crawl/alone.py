@@ -8,7 +8,7 @@ from pathlib import Path
 
 @contextmanager
 def alone(folder: Path):
-    """Hold the downloads: a second crawl waits for the first, and for what a killed one left running."""
+    """Lock the downloads: a second crawl waits for the first, and for processes that a killed one left running."""
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / ".lock", "w") as handle:
         try:

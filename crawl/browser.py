@@ -12,8 +12,8 @@ from crawl.settings import Crawl
 from pipeline.errors import ConfigError, Reject
 from pipeline.inputs import SUFFIXES
 
-# A name is resolved by the gate alone; what could connect beside the proxy is off: QUIC, WebRTC, DNS over HTTPS,
-# looking for screens to cast to, and what the browser asks its maker for.
+# Names are resolved by the gate alone. Everything that could connect without the proxy is off: QUIC, WebRTC, DNS over
+# HTTPS, the search for screens to cast to, and requests to the browser's maker.
 FLAGS = """
 --headless=new --disable-gpu --disable-dev-shm-usage --no-first-run --mute-audio --no-pings
 --disable-quic --disable-background-networking --disable-component-update --disable-sync --disable-extensions
@@ -56,7 +56,7 @@ def started(settings: Crawl, door: gate.Gate, profile: Path, cookies: list[dict]
     shutil.rmtree(profile, ignore_errors=True)  # of a crawl that was killed
     options = webdriver.ChromeOptions()
     options.binary_location = browser
-    options.page_load_strategy = "none"  # a page may never end: what is visible decides
+    options.page_load_strategy = "none"  # a page may never finish loading: what is visible decides
     options.unhandled_prompt_behavior = "dismiss"
     for flag in FLAGS.split():
         options.add_argument(flag)
@@ -78,7 +78,7 @@ def started(settings: Crawl, door: gate.Gate, profile: Path, cookies: list[dict]
             driver.set_page_load_timeout(settings.timeout_seconds)
             driver.set_script_timeout(settings.timeout_seconds)
             driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": BEFORE})
-            # What the page plays is fetched once, by the crawl.
+            # Media are not loaded here: the crawl fetches them, once.
             media = [f"*{suffix}{end}" for suffix in sorted(SUFFIXES) for end in ("", "?*")]
             driver.execute_cdp_cmd("Network.enable", {})
             driver.execute_cdp_cmd("Network.setBlockedURLs", {"urls": media})

@@ -18,7 +18,7 @@ _CUE = re.compile(rf"^\s{{0,9}}{_TIME}\s{{0,9}}-->\s{{0,9}}{_TIME}", re.M)
 
 
 def bring(item: Item, name: str, web: Web, store: Store) -> None:
-    """Fetch the captions wanted of recording `name` that are not there. None of it can fail the recording."""
+    """Fetch the wanted captions of recording `name` that are missing. A failure here never fails the recording."""
     for url, suffix, language in item.captions:
         place = store.folder / file_name(name, language, suffix)
         if not web.settings.captions.wants(language) or place.exists():
@@ -39,7 +39,7 @@ def file_name(name: str, language: str | None, suffix: str) -> str:
 
 
 def beside(store: Store) -> dict[str, list[str]]:
-    """Recordings' ids to the paths of their captions, relative as in the manifest."""
+    """Id of a recording -> the paths of its captions, relative as in the manifest."""
     there: dict[str, list[str]] = {}
     for path in sorted(store.folder.iterdir()):
         if path.suffix in SUFFIXES:

@@ -1,4 +1,4 @@
-"""A part of the crawl in a process of its own, for what reads foreign bytes at length: it ends in time or is ended."""
+"""Runs a part of the crawl that parses foreign bytes in a separate process, limited in time and memory."""
 
 import ctypes
 import json
@@ -12,13 +12,13 @@ from typing import Any
 
 from pipeline.errors import Reject
 
-MEMORY = 2_000_000_000  # bytes of addresses
+MEMORY = 2_000_000_000  # bytes of address space
 PR_SET_PDEATHSIG = 1  # prctl(2)
 ROOT = Path(__file__).parents[1]
 
 
 def answer(module: str, data: bytes, seconds: float, *words: str) -> Any:
-    """What `python -m MODULE WORDS…` makes of `data`, as JSON. Reject `unreadable` where it ends without or late."""
+    """The JSON output of `python -m MODULE WORDS…` on `data`. Reject `unreadable` where it fails or takes too long."""
     command = [sys.executable, "-m", module, *words]
     try:
         done = subprocess.run(
@@ -33,12 +33,12 @@ def answer(module: str, data: bytes, seconds: float, *words: str) -> Any:
 
 
 def environment() -> dict[str, str]:
-    """An environment with nothing in it that makes a library connect anywhere: no proxy, no PATH, no home."""
+    """An environment without anything that makes a library connect anywhere: no proxy, no PATH, no home."""
     return {"PYTHONPATH": str(ROOT), "PATH": os.devnull, "LANG": "C.UTF-8", "YTDLP_NO_PLUGINS": "1"}
 
 
 def confine(parent: int, memory: int | None = MEMORY) -> None:
-    """In the process of its own: end with the crawl (whose process id is `parent`), take no more bytes of memory."""
+    """Called in the separate process: end with the crawl (process id `parent`), use at most `memory` bytes."""
     end_with_parent()
     if os.getppid() != parent:
         sys.exit("the crawl has ended")

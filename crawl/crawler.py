@@ -23,7 +23,7 @@ from pipeline import inputs, manifest
 from pipeline.errors import VoxsieveError
 
 BRING = {"links": links.bring, "feed": feed.bring, "listing": listing.bring, "http": http.bring, "folder": folder.bring}
-# What a person has to mend is told before hours of downloading, not after them.
+# Faults that a person has to correct are reported before hours of downloading, not after.
 CHECK = {
     "links": partial(read_list, kind="links"),
     "feed": feed.check,
@@ -36,7 +36,7 @@ CHECK = {
 def crawl(settings: Settings, downloads: Path, out: Path, dry: bool = False) -> None:
     """Bring in what is new and write out/manifest.jsonl and out/rejects.jsonl; dry: print what would come instead.
 
-    Raises ConfigError for what a person has to mend first, VoxsieveError where no recording is there at the end.
+    Raises ConfigError for faults that a person has to correct first, VoxsieveError where no recording was had.
     """
     from tqdm.contrib.logging import logging_redirect_tqdm
 
@@ -51,7 +51,7 @@ def crawl(settings: Settings, downloads: Path, out: Path, dry: bool = False) -> 
         accounts = [_bring(kind, what, tools) for kind, what in asked]
         rows, rejects = collect(store, tools, accounts)
         if not dry:
-            # Under the lock: another crawl of the same folders may not write in between.
+            # Under the lock, so that another crawl of the same folders cannot write in between.
             write(out / "rejects.jsonl", rejects)
             write(out / "manifest.jsonl", rows)
             manifest.write_text(out / COPY, "".join(store.journal.copy()))
@@ -73,12 +73,12 @@ def _bring(kind: str, what, tools: Tools) -> Account:
 
 
 def called(what: str | list[str] | Listing) -> str:
-    """A source as a person would point at it."""
+    """A short name of a source, for messages."""
     return f"({len(what)} addresses)" if isinstance(what, list) else getattr(what, "url", what)
 
 
 def summarize(rows: list[dict], rejects: list[dict], accounts: list[Account], seconds: float) -> None:
-    """Log what came, what was there, what failed and why, how many bytes and how long it took."""
+    """Log what was fetched, what was known, what failed and why, the bytes and the time."""
     counts = {name: sum(account.counts[name] for account in accounts) for name in ("new", "known", "failed")}
     megabytes = sum(account.bytes for account in accounts) / 1e6
     log.info(
@@ -95,7 +95,7 @@ def summarize(rows: list[dict], rejects: list[dict], accounts: list[Account], se
 
 
 def collect(store: Store, tools: Tools, accounts: list[Account]) -> tuple[list[dict], list[dict]]:
-    """(manifest rows, reject rows) of the sources asked: what they led to now or earlier, each recording once."""
+    """(manifest rows, reject rows) of this crawl's sources: what they led to, now or earlier, each recording once."""
     rows: dict[str, dict] = {}
     rejects = [reject for account in accounts for reject in account.rejects]
     texts = captions.beside(store)

@@ -1,4 +1,4 @@
-"""What yt-dlp knows of a recording, as an item."""
+"""yt-dlp's information about a recording, as an item."""
 
 from datetime import UTC, datetime
 from urllib.parse import quote
@@ -10,12 +10,12 @@ PER_PAGE = {"Generic", "HTML5MediaEmbed"}  # their ids are numbers on a page, no
 
 
 def describe(info: dict, link: Item) -> Item | None:
-    """The item of what yt-dlp knows of a recording; None while that does not tell which recording it is."""
+    """The item for yt-dlp's information about a recording; None while that does not identify the recording."""
     extractor = info.get("extractor_key") or info.get("ie_key")
     page = info.get("webpage_url") or info.get("url")
     if not extractor or not info.get("id") or info.get("_type") in ("playlist", "multi_video"):
         return None
-    if extractor in PER_PAGE:  # such numbers shift when the page grows; the address of the sound does not
+    if extractor in PER_PAGE:  # such numbers change when the page grows; the address of the media file does not
         media = (info.get("formats") or [info])[-1].get("url")
         if not media:
             return None

@@ -1,4 +1,4 @@
-"""Questions of a process of the crawl's own, a JSON object a line, and their answers."""
+"""Answers to the questions of a child process, a JSON object a line."""
 
 import json
 import select
@@ -53,7 +53,7 @@ def _answer(process: subprocess.Popen, answer: dict) -> None:
 
 
 def _lines(process: subprocess.Popen, partner):
-    """The lines that come, until the process closes its end."""
+    """The lines that the process writes, until it closes its output."""
     data = bytearray()
     while True:
         ready, _, _ = select.select([process.stdout], [], [], max(0.0, partner.deadline() - time.monotonic()))
@@ -64,7 +64,7 @@ def _lines(process: subprocess.Popen, partner):
             return
         data += block
         if len(data) > LONGEST_LINE:
-            raise Reject("link_failed", "yt-dlp says more at once than is taken.")
+            raise Reject("link_failed", "yt-dlp sent a longer line than is accepted.")
         while (end := data.find(b"\n")) >= 0:  # a question waits for its answer, so there is one at most
             line = bytes(data[:end])
             del data[: end + 1]

@@ -16,7 +16,7 @@ TIMEOUTS = 10  # times timeout_seconds, in which a document has to be there
 class Document:
     """status: 200, 304 or another that no retry would change.
 
-    whole: True where the body's length was stated or its end was seen, so that it cannot have been cut.
+    whole: True where the server stated the body's length or marked its end, so that it cannot have been cut.
     """
 
     status: int
@@ -43,7 +43,7 @@ def read(web: Web, request: Request, limit: int, cut: bool = False, seconds: flo
             body, length = b"".join(blocks), answer.length
             if size < min(limit, length or 0):
                 raise Again("incomplete", f"The server sent {size} of {length} bytes.")
-            # Some servers pack what was asked for as it is.
+            # Some servers compress although the request asked for the body as it is.
             if answer.headers.get("Content-Encoding", "").strip().lower() in ("gzip", "x-gzip", "deflate"):
                 body = inflated(body, limit)
             if len(body) > limit and not cut:
@@ -61,4 +61,4 @@ def inflated(body: bytes, limit: int) -> bytes:
             return zlib.decompressobj(kind).decompress(body, limit + 1)
         except zlib.error as error:
             fault = error
-    raise Again("connection", f"The packed body cannot be read: {fault}.")
+    raise Again("connection", f"The compressed body cannot be read: {fault}.")

@@ -75,7 +75,7 @@ def _bring_feed(address: str, tools: Tools, account: Account, lists: bool) -> No
         tools.bring(items, account, check_robots=False)
         if not whole:
             raise Reject("incomplete", "The feed broke off: what it listed was taken, the next run reads it again.")
-        if account.counts["failed"] == failed:  # else the next run must see the feed again, to try what failed
+        if account.counts["failed"] == failed:  # else the next run has to read the feed again, to retry what failed
             headers = first.answer.headers
             tools.seen_whole(source, choice, headers.get("ETag"), headers.get("Last-Modified"))
 
@@ -83,7 +83,7 @@ def _bring_feed(address: str, tools: Tools, account: Account, lists: bool) -> No
 def _walk(first: document.Document, parsed: dict, source: str, choice: str, tools: Tools) -> tuple[list[Item], bool]:
     """(items of all pages, newest first; whether no page was cut), no further back than to what is known."""
     items, whole, met = [], True, {first.answer.url}
-    # Where an earlier run has been at the end of the feed, all that is older than a known page is known too.
+    # Where an earlier run reached the end of the feed, all that is older than a known page is known too.
     been = tools.store.was_visited(source, choice)
     page = first
     for _ in range(MAX_PAGES):
@@ -111,7 +111,7 @@ def _page(address: str, tools: Tools, headers: dict) -> document.Document:
 
 
 def parse(body: bytes, url: str) -> dict:
-    """What `feedtext.read` finds, in a process of its own. Reject `not_a_feed` where it is none."""
+    """The result of `feedtext.read`, run in a separate process. Reject `not_a_feed` where there is none."""
     try:
         parsed = confined.answer("crawl.feedtext", body, PARSE_SECONDS, url, str(os.getpid()))
     except Reject as fault:
@@ -127,7 +127,7 @@ def to_items(parsed: dict, source: str) -> list[Item]:
     guids = Counter(guid for guid, _ in {(entry["id"], chosen["url"]) for entry, chosen in listed if chosen})
     without = sum(not chosen for entry, chosen in listed if entry["enclosures"])
     if without:
-        log.info("crawl: %s: %d entries with nothing to hear are left out", safety.printable(source), without)
+        log.info("crawl: %s: %d entries without audio or video are left out", safety.printable(source), without)
     return [_item(entry, chosen, source, guids) for entry, chosen in listed if chosen]
 
 
@@ -163,7 +163,7 @@ def newest_first(items: list[Item]) -> list[Item]:
 
 
 def choose(enclosures: list[dict]) -> dict | None:
-    """The first enclosure that is sound or film by its type, or else by its name, or else may be."""
+    """The first enclosure that is audio or video by its type or name, else the first that may be; None for none."""
 
     def has(enclosure: dict) -> int:
         kind, name = (enclosure.get("type") or "").lower(), (enclosure["url"] or "").partition("?")[0].lower()
@@ -178,7 +178,7 @@ def choose(enclosures: list[dict]) -> dict | None:
 
 
 def captions(transcripts: list[dict]) -> tuple[tuple[str, str, str | None], ...]:
-    """(address, suffix, language) of each transcript that has times in it, at most one of a language, WebVTT first."""
+    """(address, suffix, language) of each transcript with times, at most one per language, WebVTT preferred."""
     known = [
         (transcript["url"], CAPTIONS[kind], transcript["language"])
         for transcript in transcripts

@@ -1,6 +1,6 @@
-"""A feed's bytes to its entries: RSS, Atom, JSON Feed, and OPML, which lists feeds.
+"""Parses a feed into its entries: RSS, Atom, JSON Feed, and OPML, which lists feeds.
 
-    python -m crawl.feedtext URL PARENT < FEED      (a process of its own: see `confined`)
+    python -m crawl.feedtext URL PARENT < FEED      (a separate process: see `confined`)
 
 The answer: {"kind": "feed" or "opml", "next": address or null, "entries": […], "feeds": […]}. Addresses are absolute.
 """
@@ -23,7 +23,7 @@ _DECLARATION = re.compile(r"^\s*<\?xml[^>]{0,200}\?>")
 
 
 def read(body: bytes, url: str) -> dict | None:
-    """What the document at `url` lists, or None where it is no feed."""
+    """The entries or feeds that the document at `url` lists, or None where it is no feed."""
     body = mended(body)
     if body.lstrip()[:1] == b"{":
         return json_feed(body, url)
@@ -38,7 +38,7 @@ def read(body: bytes, url: str) -> dict | None:
 def mended(body: bytes) -> bytes:
     """The same document with each character reference that XML forbids replaced, and UTF-16 as UTF-8.
 
-    Some programs write a character beyond U+FFFF as the two halves of UTF-16: these become what was meant.
+    Some programs write a character beyond U+FFFF as the two halves of UTF-16: these become that character.
     """
     if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
         body = _DECLARATION.sub("", body.decode("utf-16", "replace")).encode("utf-8", "replace")
@@ -104,7 +104,7 @@ def _json_entry(item: dict, feed: dict, url: str) -> dict:
 
 
 def xml_feed(body: bytes, url: str) -> dict | None:
-    """RSS or Atom, as well-formed as it may be."""
+    """RSS or Atom, well-formed or not."""
     import feedparser
     from feedparser.mixin import _FeedParserMixin
 
@@ -156,7 +156,7 @@ def resolved(base: str, address: object) -> str | None:
         return None
     try:
         return urljoin(base, address.strip())
-    except ValueError:  # half a bracket: told apart later, as an address that cannot be read
+    except ValueError:  # an unpaired bracket: rejected later, as an address that cannot be read
         return address
 
 

@@ -1,6 +1,6 @@
-"""A download that comes to an end: resumed, retried, limited, and never half nor pieced together of two files.
+"""A download that always comes to an end: resumed, retried, limited, never cut short, never mixed from two files.
 
-Ranges and If-Range as in RFC 9110, 13.1.5 and 14: only a strong ETag or a date may vouch that the rest belongs to
+Ranges and If-Range as in RFC 9110, 13.1.5 and 14: only a strong ETag or a date can prove that the rest belongs to
 what is there, and the answer has to repeat it; without one the download starts again. A body is whole when it has
 the length that was stated, when the end of its chunks was seen, or when two deliveries were the same.
 """
@@ -27,7 +27,7 @@ SURE = timedelta(seconds=60)  # a file last changed so long before the answer is
 
 @dataclass(frozen=True)
 class Fetched:
-    """What a finished download was said to be; `url` after redirects, `validators` for asking whether it changed."""
+    """What the server said about a finished download; `url` after redirects, `validators` to ask later for changes."""
 
     url: str
     content_type: str = ""
@@ -44,7 +44,7 @@ def download(
 ) -> Fetched | None:
     """Bring what `request` asks for into store.part(key), resuming what is there; `on_bytes` gets each block's size.
 
-    None where the server says that it is what `unless`, the validators of an earlier download, stood for. Raises
+    None where the server says that nothing changed since the download with the validators `unless`. Raises
     Reject (http_404, html, too_large, incomplete, timeout, connection, …), VoxsieveError where the disk takes no more.
     """
     deadline = time.monotonic() + web.settings.max_fetch_seconds
@@ -68,16 +68,16 @@ class _Transfer:
         self.delivered: str | None = None  # digest of a whole delivery of which neither length nor end was stated
 
     def progress(self) -> int:
-        """The most bytes that were ever there: to get as far once more is none."""
+        """The most bytes that were ever received: getting as far again is no progress."""
         self._most = max(self._most, self.part.size)
         return self._most
 
     def attempt(self) -> Fetched | None:
-        """Ask for what is missing until all is there. Raises Again where that breaks off."""
+        """Request what is missing until all is there. Raises Again where the transfer breaks off."""
         while True:
             have = self.part.size
             validator, total = self.store.partial(self.key)
-            if have and have == total:  # whole, and killed before it was written down
+            if have and have == total:  # complete, but the crawl was killed before it was recorded
                 sniff.check(self.part.head())
                 tag = (validator or "").startswith('"')
                 return Fetched(self.request.url, "", (validator, None) if tag else (None, validator))
@@ -93,7 +93,7 @@ class _Transfer:
                 return self._fetched(answer)
 
     def _is_same(self, answer: Answer) -> bool:
-        """Whether this is what `unless` stood for: told by the status, or by a server that only repeats its ETag."""
+        """Whether nothing changed since `unless`: by the status, or by an ETag that the server merely repeats."""
         tag = self.unless[0]
         same = answer.status == 200 and tag and not tag.startswith("W/") and answer.headers.get("ETag") == tag
         return bool(same) or (answer.status == 304 and any(self.unless))
@@ -134,7 +134,7 @@ class _Transfer:
             self.part.discard()
             self.delivered = None
             raise Again("incomplete", "The server sent another range, or one of another file; starting again.")
-        if not resumed and not vouches(answer):  # nothing to ask for a second chunk with
+        if not resumed and not vouches(answer):  # no validator with which to ask for a second chunk
             self.request = replace(self.request, chunk=None)
         if not resumed or total is None:
             _check_type(answer)
@@ -152,7 +152,7 @@ class _Transfer:
         self.store.begin(self.key, vouches(answer), total)
 
     def _is_whole(self, answer: Answer, end: int) -> bool:
-        """True once all is there; False where the next range has to be asked for. Raises Again where bytes lack."""
+        """True once all is there; False where the next range has to be requested. Raises Again where it is short."""
         size = self.part.size
         if end >= 0 and size != end:
             raise Again("incomplete", f"The server sent {size} of {end} bytes.")
@@ -193,7 +193,7 @@ class _Transfer:
 
 
 def vouches(answer: Answer) -> str | None:
-    """The validator with which the rest of a body may be asked for later: a strong ETag, or a date that is sure."""
+    """The validator with which the rest of a body may be requested later: a strong ETag, or a reliable date."""
     tag, changed = _validators(answer)
     if tag:
         return None if tag.startswith("W/") else tag
@@ -214,7 +214,7 @@ def _check_type(answer: Answer) -> None:
         raise Reject("html", f"Expected a recording, the server sent a web page ({kind}).")
     packed = answer.headers.get("Content-Encoding", "").strip().lower()
     if packed not in ("", "identity"):
-        raise Reject("encoded", f"The body is packed ({packed}), which was not asked for.")
+        raise Reject("encoded", f"The body is compressed ({packed}), which was not requested.")
 
 
 def _check_size(size: int | None, web: Web) -> None:

@@ -1,4 +1,4 @@
-"""folder: recordings that are there already. They stay where they are."""
+"""folder: recordings that are on this machine already. They stay where they are."""
 
 import os
 from urllib.parse import quote
@@ -14,7 +14,7 @@ def bring(folder: str, tools: Tools, account: Account) -> None:
     source = f"folder:{folder}"
     account.lead(source)
     if not tools.plan:
-        tools.store.forget(source)  # a folder holds what it holds: a file that was replaced is not there any more
+        tools.store.forget(source)  # only the folder's present files count, not replaced ones
     items, paths = [], {}
     for recording in inputs.find(folder):
         stat = recording.path.stat()

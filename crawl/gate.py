@@ -1,4 +1,4 @@
-"""A small proxy on loopback: whatever the browser or yt-dlp connect to passes the same address check as our own.
+"""A small proxy on loopback: connections of the browser and of yt-dlp pass the same address check as our own.
 
 A browser resolves names, follows redirects and runs a page's scripts by itself; the one place that sees every
 connection it makes is a proxy. It speaks CONNECT (for https) and absolute addresses (for http), no more.
@@ -36,7 +36,7 @@ class Gate(socketserver.ThreadingTCPServer):
         return f"http://127.0.0.1:{self.server_address[1]}"
 
     def handle_error(self, request, client_address) -> None:
-        """A browser drops connections all the time: nothing to tell."""
+        """Ignored: a browser drops connections all the time."""
 
 
 @contextmanager
@@ -54,8 +54,8 @@ def opened(settings: Crawl):
 class _Passage(socketserver.BaseRequestHandler):
     """One connection from inside: its head read, its target checked, then bytes passed.
 
-    A tunnel is one decision for all of its bytes, which go where it was opened to. Without one, a connection carries
-    a single request: what else comes from inside is not read, and the answer says that the connection ends.
+    A tunnel's target is checked once, for all of its bytes. Without a tunnel a connection carries a single request:
+    whatever follows it is not read, and the answer says that the connection closes.
     """
 
     server: Gate
@@ -160,7 +160,7 @@ def _head(source: socket.socket | _Unread) -> tuple[list[bytes], bytes]:
 
 
 def _length(lines: list[bytes]) -> int | None:
-    """Bytes of a request's body; None where they cannot be told, or are told twice."""
+    """Bytes of a request's body; None where the length is not stated, or stated in two ways."""
     lengths = {line.partition(b":")[2].strip() for line in lines if line.lower().startswith(b"content-length:")}
     chunked = any(line.lower().startswith(b"transfer-encoding:") for line in lines)
     if chunked or len(lengths) > 1 or not all(value.isdigit() and len(value) < 16 for value in lengths):

@@ -1,8 +1,8 @@
-"""yt-dlp in a process of its own, sealed but for the gate: it finds recordings, and asks the crawl at every step.
+"""yt-dlp in a separate process that can only reach the gate: it finds recordings, and asks the crawl at every step.
 
     python -m crawl.grabber      (started by `links`; a JSON object a line each way, a question and its answer)
 
-What is a single file the crawl downloads itself, as any other; what comes in fragments yt-dlp downloads here.
+A recording that is a single file is downloaded by the crawl, like any other; one in fragments by yt-dlp, here.
 """
 
 import io
@@ -31,7 +31,7 @@ class Line:
         self._source, self._sink = source, sink
 
     def ask(self, question: str, **words) -> dict:
-        """What the crawl answers. Ends the process where there is no crawl any more."""
+        """The crawl's answer. Ends the process where the crawl has ended."""
         self._sink.write(json.dumps({"ask": question, **words}) + "\n")
         self._sink.flush()
         answer = self._source.readline()
@@ -41,7 +41,7 @@ class Line:
 
 
 def facts(info: dict) -> dict:
-    """What the crawl has to know of an entry, in plain types."""
+    """What the crawl has to know about an entry, in plain types."""
     kept = {name: info[name] for name in FACTS if isinstance(info.get(name), str | int | float | bool)}
     last = (info.get("formats") or [info])[-1].get("url")
     return kept | {"formats": [{"url": last}]}
@@ -127,7 +127,7 @@ def make(order: dict, line: Line):
             line.ask("error", message=message[:2000])
 
         def debug(self, message: str) -> None:
-            """The rest of what a logger is told: nothing that the account does not tell."""
+            """Ignored: the account reports the same."""
 
         warning = debug
 
@@ -201,7 +201,7 @@ def _backoff(n: int) -> float:
 
 
 def main() -> None:
-    sink, sys.stdout = os.fdopen(os.dup(1), "w"), sys.stderr  # whatever prints does not disturb the answers
+    sink, sys.stdout = os.fdopen(os.dup(1), "w"), sys.stderr  # so that nothing printed mixes with the answers
     order = json.loads(sys.stdin.readline())
     confined.confine(order["parent"], memory=None)  # deno reserves more addresses than it uses
     line = Line(sys.stdin, sink)

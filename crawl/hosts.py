@@ -1,4 +1,4 @@
-"""Manners towards a host: so many requests at once, a pause between two, and silence while it asks for it."""
+"""Politeness towards a host: a limit on parallel requests, a pause between requests, silence while it asks for it."""
 
 import threading
 import time
@@ -46,7 +46,7 @@ class Hosts:
             host.not_before = max(host.not_before, time.monotonic() + seconds)
 
     def asked(self, name: str) -> None:
-        """A request that `wait` allowed has gone out only now: the pause begins here."""
+        """Note that a request that `wait` allowed was sent only now: the pause begins here."""
         host = self._host(name)
         with host.lock:
             host.not_before = max(host.not_before, time.monotonic() + host.delay)
@@ -60,7 +60,7 @@ class Hosts:
             host.not_before += longer  # also after the request that brought the robots.txt
 
     def wait(self, name: str, deadline: float) -> None:
-        """Return when the host may be asked, which is then taken as done. Reject `host_busy`."""
+        """Wait until the host may be asked, and count that as a request. Reject `host_busy`."""
         host = self._host(name)
         while True:
             with host.lock:

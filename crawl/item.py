@@ -14,7 +14,7 @@ class Item:
     """One recording that a source leads to.
 
     source: which entry of the settings led here, as "kind:address".
-    key: what it is known by in the journal; `other_keys` are further names of the same recording.
+    key: its name in the journal; `other_keys` are further names of the same recording.
     published: ISO day or time. duration: seconds, size: bytes, licence: all as stated.
     captions: (address, suffix, language) of each that is offered.
     """

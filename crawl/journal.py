@@ -1,8 +1,7 @@
-"""The journal of the store: one SQLite file, from the standard library.
+"""The journal of the store: one SQLite file, with the standard library.
 
-Transactions that a crash cannot tear, and lookups by address and by content; lines appended to a text file would
-need all of that rebuilt. What it holds is also written out as text at the end of every crawl, from which it is
-rebuilt where it is damaged or gone.
+SQLite gives atomic transactions and lookups by address and by content, which a text file does not. The journal is also
+written out as text at the end of every crawl, from which it is rebuilt where it is damaged or gone.
 """
 
 import json
@@ -29,12 +28,12 @@ CREATE TABLE IF NOT EXISTS visit(source TEXT PRIMARY KEY, settings TEXT, etag TE
 CREATE TABLE IF NOT EXISTS address(url TEXT PRIMARY KEY, etag TEXT, modified TEXT);
 CREATE TABLE IF NOT EXISTS pace(origin TEXT PRIMARY KEY, delay REAL, read_at REAL);
 """
-# What is not worth keeping of a journal that is lost: downloads in progress, visits, the pace of hosts.
+# The other tables are not worth restoring: downloads in progress, visits, the pace of hosts.
 _COPIED = ("recording", "known", "finding", "address")
 
 
 class Journal:
-    """The tables of _SCHEMA, for several threads. One that cannot be read is put aside, and an empty one begun.
+    """The tables of _SCHEMA, for several threads. A file that cannot be read is renamed, and an empty one begun.
 
     VoxsieveError where the disk takes no more, or the file may not be written.
     """
@@ -75,7 +74,7 @@ class Journal:
             yield
         except sqlite3.OperationalError as error:
             raise VoxsieveError(
-                f"crawl: the journal {self.path} cannot be used ({error}): make room, or let it be written; run again."
+                f"crawl: the journal {self.path} cannot be used ({error}): make room, or make it writable; run again."
             ) from error
 
     def copy(self) -> Iterable[str]:
@@ -86,7 +85,7 @@ class Journal:
                 yield json.dumps([table, fields | ({"part": None} if "part" in fields else {})]) + "\n"
 
     def take(self, rows: Iterable[tuple[str, dict]]) -> None:
-        """Put back rows that `copy` gave, in one transaction; what is none is left out with a warning."""
+        """Restore rows that `copy` gave, in one transaction; invalid ones are left out with a warning."""
         columns = {table: {row["name"] for row in self.ask(f"PRAGMA table_info({table})")} for table in _COPIED}
         with self.change() as execute:
             for table, row in rows:

@@ -1,7 +1,7 @@
-"""links: what yt-dlp takes (a video, a playlist, a channel, a page with audio in it), sound only, kept as it is.
+"""links: what yt-dlp supports (a video, a playlist, a channel, a page with audio in it), sound only, kept as it is.
 
-yt-dlp finds, in a process of its own (`grabber`); which recordings are there already is the journal's business,
-since yt-dlp's own archive takes two pages of the same name for one. Everything it connects to goes through the gate.
+yt-dlp finds recordings, in a separate process (`grabber`). The journal decides which are there already, since yt-dlp's
+own archive takes two pages of the same name for one. All of its connections go through the gate.
 """
 
 import os
@@ -41,14 +41,14 @@ def bring(links: str | list[str], tools: Tools, account: Account) -> None:
 
 
 class _Grabber:
-    """Links on their way through yt-dlp, whose questions the methods `on_…` answer. It does one thing at a time."""
+    """Takes links through yt-dlp, one at a time; the methods `on_…` answer yt-dlp's questions."""
 
     link: Item  # the one that is followed
     current: Item  # what an error that yt-dlp reports is about
 
     def __init__(self, tools: Tools, account: Account, door: gate.Gate):
         self.tools, self.account, self.door = tools, account, door
-        self.accounted: set[str] = set()  # keys of what stands in the account
+        self.accounted: set[str] = set()  # keys of items already in the account
         self.begun: dict[str, Item] = {}
         self.resolved: set[str] = set()
         self.fault: Reject | None = None
@@ -69,13 +69,13 @@ class _Grabber:
             return
         self.tools.robots.pace(link.url)
         while self._talk():
-            log.info("crawl: %s: goes on after what hung", safety.printable(link.url))
+            log.info("crawl: %s: goes on after a recording that hung", safety.printable(link.url))
         for item in self.begun.values():
             if item.key not in self.accounted:
                 self._fail(item, "link_failed", "yt-dlp ended without a file and without an error.")
 
     def _talk(self) -> bool:
-        """One process's work. True where it was ended in the middle of a recording, after which others may come."""
+        """Run one process. True where it was ended in the middle of a recording, after which others may follow."""
         self.begin()
         self.current = self.link
         try:
@@ -87,7 +87,7 @@ class _Grabber:
             return self.current is not self.link
 
     def on_may(self, url: str) -> dict:
-        """Whether yt-dlp may ask for an address now: answered when it may, or with why not."""
+        """May yt-dlp request an address? Answered once it may, or with the reason why not."""
         try:
             host = safety.check_url(url).netloc
             self.tools.robots.pace(url)
@@ -97,13 +97,13 @@ class _Grabber:
         return {}
 
     def on_busy(self, url: str, wait: str | None, tries: int) -> dict:
-        """A host said that it is busy: whether to try again, answered when to."""
+        """A host is busy: whether yt-dlp should try again."""
         seconds = max(backoff(tries), retry_after(wait) or 0.0)
         self.tools.web.hosts.hold(safety.check_url(url).netloc, seconds)
         return {"again": tries <= self.tools.settings.retries}
 
     def on_consider(self, info: dict, incomplete: bool) -> dict:
-        """An entry is met: leave it out ("skip") or go on with it."""
+        """yt-dlp found an entry: leave it out ("skip") or go on with it."""
         item = describe(info, self.link)
         self.current = item or self.link
         if not item:
@@ -132,7 +132,7 @@ class _Grabber:
         if not (item := describe(info, self.link)):
             return self._fail(self.link, "link_failed", "yt-dlp does not tell which recording this is.")
         item = self.current = replace(item, captions=tuple(map(tuple, captions)))
-        if item.key not in self.resolved:  # yt-dlp resolves one anew that comes too slowly
+        if item.key not in self.resolved:  # yt-dlp resolves a recording again where it comes too slowly
             self.resolved.add(item.key)
             self.begin()
         if protocol in FRAGMENTS and not self.tools.plan:
@@ -151,7 +151,7 @@ class _Grabber:
         return {}
 
     def on_progress(self, have: int, total: int, status: str) -> dict:
-        """Fragments come: count the bytes, stop where there are too many or the time is up."""
+        """Fragments arrive: count their bytes, stop where there are too many."""
         self.account.hear(max(0, have - self.have))
         self.have = 0 if status == "finished" else have
         size, most = max(have, total), self.tools.settings.max_bytes
@@ -165,7 +165,7 @@ class _Grabber:
         kind = file.suffix.lower()
         with self.account.attempt(self.current):
             self.accounted.add(self.current.key)
-            file = self.tools.store.parts / name  # wherever yt-dlp says that it is
+            file = self.tools.store.parts / name  # its folder is known: yt-dlp's path is not trusted
             sniff.check(Part(file).head())
             name, new = self.tools.store.complete(self.current, file, kind if kind in SUFFIXES else ".bin")
             captions.bring(self.current, name, self.tools.web, self.tools.store)
@@ -191,15 +191,15 @@ class _Grabber:
             log.info("crawl: %s: max_items reached", safety.printable(self.link.url))
 
     def begin(self) -> None:
-        """The time for the next recording begins."""
+        """Start the time limit of the next recording."""
         self._since = time.monotonic()
 
     def deadline(self) -> float:
-        """Until when (monotonic) the current recording, or what is found next, has to be there."""
+        """The time (monotonic) by which the current recording, or the next one found, has to be complete."""
         return self._since + self.tools.settings.max_fetch_seconds
 
     def _clear(self, part: Part) -> None:
-        """Remove what yt-dlp left of a recording in fragments, which is never gone on with."""
+        """Remove what yt-dlp left of a recording in fragments, which is never resumed."""
         for left in self.tools.store.parts.glob(part.path.stem + ".*"):
             if left != part.path:
                 left.unlink()
@@ -217,7 +217,7 @@ class _Grabber:
         return {"skip": outcome}
 
     def _count(self, item: Item) -> bool:
-        """Take the item as one of `max_items`; True where these are all there already."""
+        """Count the item as one of `max_items`; True where the limit is reached already."""
         if item.key not in self.begun and self.is_full():
             return True
         self.begun[item.key] = item

@@ -18,7 +18,7 @@ from pipeline.inputs import SUFFIXES
 MAX_PAGES = 10_000
 MAX_ITEMS = 100_000
 GROW_SECONDS = 5.0  # in which a page that was scrolled shows more, if it has more
-GLANCE_SECONDS = 1.0  # the same, where nobody has said that it has
+GLANCE_SECONDS = 1.0  # the same, where the settings do not say that it scrolls
 
 
 def bring(listing: Listing, tools: Tools, account: Account) -> None:
@@ -58,7 +58,7 @@ def _pages(listing: Listing, page: Page, most: int | None) -> Iterator[tuple[str
         fresh = [link for link in links if tuple(link) not in seen]
         if links and number >= first:
             yield page.address, fresh
-        numbered = counted and last < float("inf")  # asked for by number: the pages after an empty one may be there
+        numbered = counted and last < float("inf")  # pages asked for by number: there may be more after an empty one
         if not fresh and not numbered:
             if not seen:
                 raise page.nothing(f"Page {number} shows nothing that matches item '{listing.item}'.")
@@ -91,7 +91,7 @@ def _follow(selector: str, items: list[Item], page: Page, account: Account) -> I
             continue
         behind = f"{item.source}@{item.url}"
         if page.tools.store.known(Item("listing", item.source, behind, item.url)):
-            account.tell("known")  # and noted when it came
+            account.tell("known")  # and was noted when it was fetched
             continue
         with account.attempt(item):
             page.open(item.url)

@@ -1,4 +1,4 @@
-"""What a person may see who is logged in: the cookies of a file, and the passwords of feeds. Sent, never stored."""
+"""Logins: the cookies of a file, and the passwords of feeds. They are sent, never stored."""
 
 import base64
 import http.cookiejar
@@ -15,7 +15,7 @@ FIELDS = 7  # of a line of cookies.txt: domain, subdomains too, path, https only
 
 
 class Logins:
-    """Headers for those addresses only that a cookie or a password is meant for."""
+    """Headers with cookies and passwords, only for the addresses that they are meant for."""
 
     def __init__(self, cookies: str | None):
         self.cookies = read_cookies(cookies) if cookies else http.cookiejar.CookieJar()
@@ -58,7 +58,7 @@ def read_cookies(path: str) -> http.cookiejar.CookieJar:
         fields = line.split("\t")
         if len(fields) != FIELDS or not re.fullmatch(r"-?\d{0,15}(\.\d+)?", fields[4]):
             raise ConfigError(
-                f"crawl.cookies: '{path}', line {number}: expected {FIELDS} fields with tabs between: export it anew."
+                f"crawl.cookies: '{path}', line {number}: expected {FIELDS} fields separated by tabs: export it again."
             )
         jar.set_cookie(_cookie(*fields))
     return jar

@@ -1,7 +1,7 @@
-"""A page in the browser, as far as a listing needs it: opened in the manners of the crawl, read while it may hang.
+"""A page in the browser, as far as a listing needs it: opened politely, and read even while it hangs.
 
 A page counts as filled once its items are there and their links have not changed for SETTLED_SECONDS; that is an
-explicit wait for a state of the page, never a pause that hopes. One that goes on changing counts as it is at the end.
+explicit wait for a state of the page, not a fixed pause. One that keeps changing is read as it is when time is up.
 """
 
 import contextlib
@@ -31,7 +31,7 @@ class Page:
         self._end = time.monotonic() + tools.settings.max_fetch_seconds
 
     def open(self, url: str) -> None:
-        """Go to an address: robots' rules kept, the host's pace, and its silence where it asks for it."""
+        """Go to an address, keeping to robots.txt, to the host's pace, and to its requests for silence."""
         url = safety.canonical(url)
         self.tools.robots.check(url)
         for tries in range(1, self.tools.settings.retries + 2):
@@ -49,7 +49,7 @@ class Page:
         raise Reject(f"http_{status}", f"The server answered {status} for the page. Tried {tries} times.")
 
     def click(self, selector: str) -> bool:
-        """Click on what leads on, in the manners of `open`; False where there is nothing to click."""
+        """Click on the link to the next page, as politely as `open`; False where there is nothing to click."""
         self._wait(self.address)
         clicked = any(self.run(NEXT, selector) for _ in self._frames())
         self.tools.web.hosts.asked(safety.check_url(self.address).netloc)
@@ -69,7 +69,7 @@ class Page:
         return False
 
     def items(self, listing: Listing, before: list) -> list:
-        """[[link, title], …] once they are other than `before` and have settled, or as they are when time is up."""
+        """[[link, title], …] once they differ from `before` and have settled, or as they are when time is up."""
         shown, since = [], time.monotonic()
         end = since + self.tools.settings.timeout_seconds
         while time.monotonic() < end:
@@ -84,7 +84,7 @@ class Page:
         return [] if shown == before else shown
 
     def run(self, script: str, *words):
-        """What a script answers, also on a page one of whose own scripts does not end; None while there is no page."""
+        """A script's result, even where one of the page's own scripts never ends; None while there is no page."""
         from selenium.common.exceptions import TimeoutException, WebDriverException
 
         try:
@@ -98,7 +98,7 @@ class Page:
             return self.driver.execute_script(script, *words)
 
     def nothing(self, message: str) -> Reject:
-        """The reject of a page without items, with what the gate kept from it."""
+        """The reject of a page without items, with the last connection that the gate refused."""
         why = f" Refused: {self.door.refused[-1]}" if self.door.refused else ""
         return Reject("no_items", message + why)
 

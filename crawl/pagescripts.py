@@ -1,7 +1,7 @@
-"""What is run inside a page: nothing of it changes the page but the click on what leads on."""
+"""The scripts run inside a page: none changes the page, except the click that leads to the next one."""
 
-# Before the page's own scripts: no dialogue stops it, nothing opens beside it, no part of it is closed to the look,
-# and there is no way to connect but by the browser's network stack, which goes through the gate.
+# Run before the page's own scripts: no dialogue blocks it, no window opens, every shadow root is readable, and the only
+# way to connect is the browser's network stack, which goes through the gate.
 BEFORE = """
 for (const name of ["alert", "confirm", "prompt", "print"]) window[name] = () => null;
 window.open = url => {  // of the page's own accord it opens nothing
@@ -24,7 +24,7 @@ const all = (root, selector) => {
 """
 
 # What is on the page: [[link, title], …] of the items, in the order of the page. An item may have several links, but
-# of the several sources of one player the one that it plays, or else the first.
+# for a player with several sources only the one that it plays, else the first.
 ITEMS = (
     _ALL
     + """
@@ -49,7 +49,7 @@ return all(document, item).slice(0, most).flatMap(box => {
 """
 )
 
-# Click on what leads to the next page, here and not in a new window. True where there is such a thing.
+# Click on the link to the next page, in this window. True where there is one.
 NEXT = (
     _ALL
     + """

@@ -1,4 +1,4 @@
-"""A download's file while it grows. What the disk refuses is told apart from what the network does."""
+"""A download's file while it grows. Errors of the disk are kept apart from errors of the network."""
 
 import errno
 import hashlib
@@ -46,7 +46,7 @@ class Part:
 
     @contextmanager
     def opened(self) -> Iterator[Callable[[bytes], None]]:
-        """A function that appends a block, each on its way to the disk before the next is asked for."""
+        """A function that appends a block, each written before the next is asked for."""
         with open(self.path, "ab", buffering=0) as out:
 
             def write(block: bytes) -> None:

@@ -1,4 +1,4 @@
-"""A journal that is damaged or gone, made again from its copy, from the manifest and from the files themselves."""
+"""Rebuilds a journal that is damaged or gone from its copy, from the manifest and from the files themselves."""
 
 import json
 import re
@@ -16,10 +16,10 @@ _ITEM = ("url", "page", "title", "uploader", "published", "licence")
 
 
 def rebuild(store: Store, out: Path) -> None:
-    """Fill an empty journal with what is in downloads/, so that nothing of it is fetched again.
+    """Fill an empty journal with what is in downloads/, so that nothing there is fetched again.
 
-    out/journal.jsonl, written by the last crawl that came to its end, tells everything; out/manifest.jsonl, which
-    older crawls left, tells the addresses. A file counts only where its bytes are those that stand there.
+    out/journal.jsonl, written by the last crawl that finished, has everything; out/manifest.jsonl, left by older
+    crawls, has the addresses. A file counts only where its hash is the one stated there.
     """
     if store.recordings() or not any(_STORED.fullmatch(path.name) for path in store.folder.iterdir()):
         return
@@ -48,11 +48,11 @@ def _rows(path: Path) -> Iterator[list]:
             table, row = json.loads(line)
             yield table, row
         except (ValueError, TypeError):
-            log.warning("crawl: %s: a line is left out, it is no JSON", path)
+            log.warning("crawl: %s: a line is left out, since it is not JSON", path)
 
 
 def _manifest(path: Path) -> list[dict]:
     try:
         return [row for row in manifest.lines(path) if isinstance(row, dict)]
-    except Exception:  # none, or none that can be read: then the files have to do
+    except Exception:  # missing or unreadable: then the files have to suffice
         return []

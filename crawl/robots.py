@@ -1,4 +1,4 @@
-"""What a host asks robots to leave alone, and how slowly to go."""
+"""What a host's robots.txt asks: addresses to leave alone, and the pace."""
 
 import threading
 from urllib.parse import urlunsplit
@@ -10,12 +10,12 @@ from crawl.web import Request, Web
 from pipeline.errors import Reject
 
 LIMIT = 512 * 1024  # bytes that are read of it, as RFC 9309, 2.5 allows
-TIMEOUTS = 2  # times timeout_seconds, in which it has to be there
+TIMEOUTS = 2  # times timeout_seconds, in which it has to arrive
 DAY_SECONDS = 86400.0  # for which a pace is believed (2.4)
 
 
 class Robots:
-    """The rules of every host met, each read once per run; one host that is slow holds up only its own."""
+    """The rules of every host met, each read once per run; a slow host delays only its own requests."""
 
     def __init__(self, web: Web, store: Store):
         self._web, self._store = web, store
@@ -33,7 +33,7 @@ class Robots:
         if isinstance(rules, Reject):
             raise rules
         if rules is None:
-            raise Reject("robots", f"{origin}/robots.txt could not be read, which means: ask nothing there for now.")
+            raise Reject("robots", f"{origin}/robots.txt could not be read, so nothing may be requested there for now.")
         path = urlunsplit(("", "", parts.path or "/", parts.query, ""))
         if not rules.allows(self._web.settings.user_agent, path):
             raise Reject("robots", f"{origin}/robots.txt asks robots to leave this address alone.")

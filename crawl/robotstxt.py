@@ -50,7 +50,7 @@ class Rules:
         return max(fitting, default=(0, True))[1]
 
     def delay(self, agent: str) -> float:
-        """Seconds between two requests that are asked for, 0 for none."""
+        """The Crawl-delay: seconds between two requests, 0 for none."""
         return max((group.delay for group in self._of(agent)), default=0.0)
 
     def _of(self, agent: str) -> list[_Group]:
@@ -69,7 +69,7 @@ def matches(pattern: str, path: str) -> bool:
     if not rest:
         return not anchored or path == first
     at = len(first)
-    for piece in rest[: -1 if anchored else None]:  # each as early as it can be: that leaves the most for the others
+    for piece in rest[: -1 if anchored else None]:  # each as early as it can be, to leave the most for the others
         place = path.find(piece, at)
         if place < 0:
             return False
@@ -78,7 +78,7 @@ def matches(pattern: str, path: str) -> bool:
 
 
 def _plain(path: str) -> str:
-    """One way of writing a path: what need not be quoted is not, all else is, in capitals; `%2F` is not `/`."""
+    """A path in normal form: quoted only where necessary, in capitals; `%2F` stays distinct from `/`."""
     pieces = _RESERVED.split(path)
     return "".join(
         piece.upper() if n % 2 else quote(unquote_to_bytes(piece.encode("utf-8", "replace")), safe=_SAFE)

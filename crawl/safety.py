@@ -1,7 +1,7 @@
-"""What comes from outside is kept outside: addresses checked, names made harmless.
+"""Protection from what comes from outside: addresses are checked, names are made harmless.
 
-Only http and https. A host is resolved here and the checked address itself is connected to, so that a name
-cannot turn out to be another machine between the check and the connection (DNS rebinding).
+Only http and https. A host is resolved here and the connection goes to the checked address itself, so that
+a name cannot resolve to another machine between check and connection (DNS rebinding).
 """
 
 import ipaddress
@@ -39,7 +39,7 @@ def check_url(url: str) -> SplitResult:
         if host and ":" not in host:
             host = host.encode("idna").decode("ascii").lower()
         path, query = (quote(part, safe=_URL_SAFE) for part in (parts.path or "/", parts.query))
-    except ValueError as error:  # a bad port, half a bracket, a label that IDNA refuses, half a character
+    except ValueError as error:  # a bad port, an unpaired bracket, a label that IDNA refuses, a lone surrogate
         raise Reject("bad_url", f"The address cannot be read: {printable(error)}.") from None
     if parts.scheme.lower() not in PORTS:
         raise Reject("bad_url", f"Expected an http or https address, found '{parts.scheme or 'no scheme'}'.")
@@ -64,7 +64,7 @@ def split(url: str) -> SplitResult:
 
 
 def canonical(url: str) -> str:
-    """The canonical form of a URL: what tells whether two are the same. An impossible one is given back as it is."""
+    """The canonical form of a URL, by which two are compared. An invalid one is returned unchanged."""
     try:
         return urlunsplit(check_url(url))
     except Reject:

@@ -1,7 +1,7 @@
-"""A Python process that can connect to one port of loopback and start one program, whatever its libraries try.
+"""Restricts a Python process: it can connect to one port of loopback and start one program, whatever libraries try.
 
-Python tells its audit hooks (PEP 578) of every connection, name look-up and program before it is made, and a hook
-that raises prevents it. A hook cannot be taken back.
+Python calls its audit hooks (PEP 578) before every connection, name look-up and program start, and a hook that raises
+prevents it. A hook cannot be removed.
 """
 
 import sys
@@ -14,7 +14,7 @@ _NEVER = ("os.system", "os.fork", "os.forkpty", "pty.spawn")
 
 
 def seal(port: int, program: str | None = None) -> None:
-    """From here on PermissionError for all but connections to `port` of loopback, and for all programs but one."""
+    """From here on, PermissionError for all connections except to `port` of loopback, and for all programs but one."""
 
     def hook(event: str, words: tuple) -> None:
         if event in _CONNECTIONS:

@@ -1,4 +1,4 @@
-"""What the crawl can be told: `sources:` and the `crawl:` section of config.yaml, checked.
+"""The crawl's settings: `sources:` and the `crawl:` section of config.yaml, checked.
 
 A source is an entry with one key, which names its kind: {"feed": "https://…"}. What each key of `crawl:` is for
 stands in config.yaml and in docs/crawl.md.

@@ -1,4 +1,4 @@
-"""What the first bytes of a body say it is. Every look is at HEAD bytes at most, and each byte is read once."""
+"""Identifies a body by its first bytes. Looks at HEAD bytes at most, and reads each byte once."""
 
 from pipeline.errors import Reject
 
@@ -31,7 +31,7 @@ def check(head: bytes) -> None:
     if _is_text(head):
         if _plain(head).lstrip().lower().startswith(PAGES):
             raise Reject("html", "Expected a recording, the server sent a web page under another name.")
-        raise Reject("not_a_recording", "Expected a recording, the server sent text, perhaps a message of an error.")
+        raise Reject("not_a_recording", "Expected a recording, the server sent text, perhaps an error message.")
     for magic, what in OTHERS.items():
         if head.startswith(magic):
             raise Reject("not_a_recording", f"Expected a recording, the server sent {what}.")

@@ -1,4 +1,4 @@
-"""How fast a download may be, and how slow before another try promises more. Bytes and seconds."""
+"""Limits on a download's speed: the fastest allowed, and the slowest before it is begun again. Bytes and seconds."""
 
 import time
 
@@ -6,7 +6,7 @@ from crawl.retry import Again
 
 
 class Speed:
-    """One answer's bytes as they come: no more than `most` a second, no fewer than `least` over `window` seconds."""
+    """The speed of one answer: at most `most` bytes a second, and at least `least` over `window` seconds."""
 
     def __init__(self, least: int | None, most: int | None, window: float):
         self._least, self._most, self._window = least, most, window
@@ -14,7 +14,7 @@ class Speed:
         self._came = self._before = 0
 
     def keep(self, size: int) -> None:
-        """`size` more bytes have come: wait where that was too fast, raise Again where all of a window was too slow."""
+        """Count `size` more bytes: wait where that was too fast, raise Again where a whole window was too slow."""
         self._came += size
         now = time.monotonic()
         if self._least and now - self._since >= self._window:

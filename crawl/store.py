@@ -1,8 +1,8 @@
 """The download store: files named by their content, and a journal that survives kill -9.
 
-A download grows in parts/<hash of its key>. When it is whole, one transaction writes down what it is and what it
-will be called; then it is renamed. A crash in between is mended at the next start, since the journal tells where
-the bytes lie. Nothing is ever deleted because a source went away.
+A download grows in parts/<hash of its key>. When it is complete, one transaction records its facts and its new name;
+then it is renamed. A crash in between is repaired at the next start, since the journal knows where the bytes lie.
+Nothing is ever deleted because a source went away.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from pathlib import Path
 from crawl.item import Item
 from crawl.journal import Journal
 
-FORGOTTEN_SECONDS = 30 * 86400  # after which a download in progress that nobody goes on with is removed
+FORGOTTEN_SECONDS = 30 * 86400  # after which a partial download that was not resumed is removed
 
 
 class Store:
@@ -38,49 +38,49 @@ class Store:
         return self.parts / (_digest(key)[:32] + ".part")
 
     def known(self, item: Item) -> str | None:
-        """The id of the recording that one of the item's keys led to before, where its file still lies there."""
+        """The id of the recording that one of the item's keys led to before, if its file still exists."""
         return next(filter(None, map(self._led_to, item.keys)), None)
 
     def seen(self, url: str) -> tuple[str, tuple[str | None, str | None]] | None:
-        """(id, (ETag, Last-Modified)) of the recording that an address gave last, where its file still lies there."""
+        """(id, (ETag, Last-Modified)) of the recording that an address gave last, if its file still exists."""
         name = self._led_to(url)
         rows = self.journal.ask("SELECT etag, modified FROM address WHERE url = ?", url)
         return (name, tuple(rows[0]) if rows else (None, None)) if name else None
 
     def same_episode(self, item: Item, name: str) -> bool:
-        """True where recording `name` came from an item of the same address, title and time, by whatever key."""
+        """True where recording `name` came from an item of the same address, title and time, whatever its key."""
         episode = (item.clean().url, item.clean().title, item.published)
         rows = self.journal.ask("SELECT item FROM finding WHERE id = ?", name)
         items = [Item(**json.loads(row["item"])) for row in rows]
         return any((earlier.url, earlier.title, earlier.published) == episode for earlier in items)
 
     def forget(self, source: str) -> None:
-        """Leave out of the manifest what the source led to, until it is noted again; no file is touched."""
+        """Leave the source's recordings out of the manifest until they are noted again; no file is touched."""
         with self.journal.change() as execute:
             execute("DELETE FROM finding WHERE source = ?", source)
 
     def distrust(self, name: str) -> None:
-        """A recording's file is not what it was: have it fetched again; the file stays until then."""
+        """Have a recording fetched again, since its file has changed; the file stays until then."""
         with self.journal.change() as execute:
             execute("DELETE FROM visit WHERE source IN (SELECT source FROM finding WHERE id = ?)", name)
             execute("DELETE FROM recording WHERE id = ?", name)
 
     def note(self, item: Item, name: str) -> None:
-        """Write down that the item's source leads to recording `name`; what is noted already stays as it is."""
+        """Record that the item's source leads to recording `name`; an existing note stays as it is."""
         with self.journal.change() as execute:
             self._note(execute, item, name)
 
     def complete(
         self, item: Item, part: Path, suffix: str, validators: tuple[str | None, str | None] = (None, None)
     ) -> tuple[str, bool]:
-        """Take a whole download in. (id, True), or (id of the same bytes, False) where they are there already.
+        """Store a complete download. (id, True), or (id of the same bytes, False) where they are stored already.
 
-        validators: ETag and Last-Modified of the item's address, to ask later whether it gives something new.
+        validators: ETag and Last-Modified of the item's address, to ask later whether it has changed.
         """
         sha256 = _sha256(part)
         name, size = "c" + sha256[:12], part.stat().st_size
         file = self.folder / (name + suffix)
-        with self.journal.lock:  # up to the rename: a twin that completes beside it has to see the file
+        with self.journal.lock:  # held up to the rename: a parallel download of the same bytes has to see the file
             twin = self._recording(sha256)
             with self.journal.change() as execute:
                 if not twin:
@@ -95,7 +95,7 @@ class Store:
         return name, not twin
 
     def adopt(self, item: Item, path: Path) -> tuple[str, bool]:
-        """Take in a file where it lies, without copying it. The answer is that of `complete`."""
+        """Store a file where it lies, without copying it. Returns the same as `complete`."""
         sha256 = _sha256(path)
         name = "c" + sha256[:12]
         with self.journal.lock:
@@ -107,7 +107,7 @@ class Store:
         return name, not twin
 
     def restore(self, path: Path, item_of: Callable[[str], Item | None]) -> None:
-        """Take in a file that lies here already, if its bytes are what its name says; `item_of` knows their item."""
+        """Store a file that is in the folder already, if its hash matches its name; `item_of` gives its item."""
         sha256 = _sha256(path)
         if path.stem == "c" + sha256[:12]:
             item = item_of(sha256)
@@ -117,17 +117,17 @@ class Store:
                     self._note(execute, item, path.stem)
 
     def partial(self, key: str) -> tuple[str | None, int | None]:
-        """(validator for If-Range, total bytes) of the download that was begun, each None where not known."""
+        """(validator for If-Range, total bytes) of a download in progress, each None where not known."""
         rows = self.journal.ask("SELECT validator, total FROM partial WHERE key = ?", key)
         return tuple(rows[0]) if rows else (None, None)
 
     def begin(self, key: str, validator: str | None, total: int | None) -> None:
-        """Write down what a download that starts at its first byte was said to be."""
+        """Record what the server stated about a download that starts at its first byte."""
         with self.journal.change() as execute:
             execute("REPLACE INTO partial VALUES(?, ?, ?)", key, validator, total)
 
     def visit(self, source: str, settings: str) -> dict[str, str]:
-        """The conditional request headers for a feed that was wholly taken in with the same settings, else {}."""
+        """The conditional request headers for a feed that was taken in completely with the same settings, else {}."""
         if any(not self.is_there(row) for row in self.findings(source)):
             return {}
         for row in self.journal.ask("SELECT * FROM visit WHERE source = ? AND settings = ?", source, settings):
@@ -136,23 +136,23 @@ class Store:
         return {}
 
     def was_visited(self, source: str, settings: str) -> bool:
-        """True where a feed was wholly taken in with the same settings, and all of it still lies there."""
+        """True where a feed was taken in completely with the same settings, and all its files still exist."""
         return all(map(self.is_there, self.findings(source))) and bool(
             self.journal.ask("SELECT 1 FROM visit WHERE source = ? AND settings = ?", source, settings)
         )
 
     def visited(self, source: str, settings: str, etag: str | None, modified: str | None) -> None:
-        """Write down the state of a feed of which everything wanted is in the store."""
+        """Record the state of a feed of which everything wanted is in the store."""
         with self.journal.change() as execute:
             execute("REPLACE INTO visit VALUES(?, ?, ?, ?)", source, settings, etag, modified)
 
     def pace(self, origin: str, longest: float) -> float | None:
-        """Seconds between requests that a host's robots.txt asked for, where it was read no longer ago than that."""
+        """Seconds between requests that a host's robots.txt asked for, if read less than `longest` seconds ago."""
         rows = self.journal.ask("SELECT delay, read_at FROM pace WHERE origin = ?", origin)
         return rows[0]["delay"] if rows and 0 <= time.time() - rows[0]["read_at"] < longest else None
 
     def paced(self, origin: str, delay: float) -> None:
-        """Write down the seconds between requests that a host asks for."""
+        """Record the seconds between requests that a host asks for."""
         with self.journal.change() as execute:
             execute("REPLACE INTO pace VALUES(?, ?, ?)", origin, delay, time.time())
 
@@ -169,7 +169,7 @@ class Store:
         return [dict(row) for row in self.journal.ask("SELECT * FROM recording ORDER BY id")]
 
     def is_there(self, recording: dict | sqlite3.Row) -> bool:
-        """True where the recording's file lies in its place, in its whole length."""
+        """True where the recording's file is in its place and has its full length."""
         try:
             return self.file(recording).stat().st_size == recording["bytes"]
         except OSError:
@@ -194,7 +194,7 @@ class Store:
         return None
 
     def _recording(self, sha256: str) -> bool:
-        """True where these bytes are in the store; forgets them where their file is gone."""
+        """True where these bytes are in the store; their row is deleted where the file is gone."""
         for row in self.journal.ask("SELECT * FROM recording WHERE sha256 = ?", sha256):
             if self.is_there(row):
                 return True
@@ -207,7 +207,7 @@ class Store:
         execute("INSERT INTO recording VALUES(?, ?, ?, ?, ?, ?)", name, sha256, size, self.place(file), part, now)
 
     def _note(self, execute, item: Item, name: str) -> None:
-        # An episode is known by its guid, and its address to those who name just that.
+        # An episode is found by its guid, and also by its address alone.
         for key in item.keys + ((item.url,) if item.kind == "feed" else ()):
             execute("REPLACE INTO known VALUES(?, ?)", key, name)
         execute(
@@ -226,7 +226,7 @@ class Store:
                 os.replace(part, self.file(row))
 
     def _sweep(self) -> None:
-        """Remove what is left of downloads that the journal does not know, or that nobody has gone on with."""
+        """Remove partial downloads that the journal does not know, or that were not resumed for long."""
         begun = {self.part(row["key"]).name for row in self.journal.ask("SELECT key FROM partial")}
         for left in self.parts.iterdir():
             if left.name not in begun or time.time() - left.stat().st_mtime > FORGOTTEN_SECONDS:

@@ -1,4 +1,4 @@
-"""A connection that ends when its time is up, however slowly the other side sends: each byte alone is in time."""
+"""A connection that ends when its time is up: a server that trickles bytes never exceeds the timeout of one read."""
 
 import http.client
 import socket
@@ -10,21 +10,21 @@ from pipeline.errors import Reject
 
 
 class Timed:
-    """Limits of one connection. A reader that was waiting when a limit passed is told so by the exception."""
+    """Limits of one connection. A reader that was waiting when a limit passed gets an exception that says so."""
 
     def __init__(self, connection: http.client.HTTPConnection):
         self._connection = connection
         self._passed: Exception | None = None
 
     def check(self) -> None:
-        """Raise what the limit that has passed calls for."""
+        """Raise the error of the limit that has passed, if any."""
         if self._passed:
             raise self._passed
 
     @contextmanager
     def until(self, deadline: float, limit: str):
         """Reject `timeout` once `deadline` (seconds of the monotonic clock) has passed; `limit` is its name."""
-        with self._limited(deadline - time.monotonic(), Reject("timeout", f"Not whole after {limit}.")):
+        with self._limited(deadline - time.monotonic(), Reject("timeout", f"Not complete after {limit}.")):
             yield
 
     @contextmanager

@@ -1,4 +1,4 @@
-"""What every kind of source works with, and the one way in which listed items are brought in."""
+"""What every kind of source works with, and the one way in which listed items are fetched."""
 
 import threading
 from collections.abc import Iterable
@@ -44,7 +44,7 @@ class Tools:
             threads = [pool.submit(queue.work, bring_item) for _ in range(min(self.settings.parallel, len(wanted)))]
             for done in wait(threads, return_when=FIRST_EXCEPTION).done:
                 done.result()
-        finally:  # where something ends the crawl, without waiting for the rest
+        finally:  # where an error ends the crawl, do not wait for the rest
             pool.shutdown(wait=False, cancel_futures=True)
 
     def fetch(self, item: Item, request: Request, account: Account, check_robots: bool) -> None:
@@ -52,7 +52,7 @@ class Tools:
         if name := self.store.known(item):
             return self.know(item, name, account)
         seen = self.store.seen(item.url) if item.kind == "feed" else None
-        # A feed may give its newest episode at the same address every day: the server knows whether it changed.
+        # A feed may offer its newest episode at the same address every day: the server knows whether it changed.
         if seen and not any(seen[1]) and self.store.same_episode(item, seen[0]):
             return self.know(item, seen[0], account)
         (self.robots.check if check_robots else self.robots.pace)(request.url)
@@ -69,19 +69,19 @@ class Tools:
         account.tell("new" if new else "duplicate")
 
     def know(self, item: Item, name: str, account: Account) -> None:
-        """The item is there: note it, and bring the captions that it lacks."""
+        """Note an item that is there already, and fetch the captions that it lacks."""
         self.note(item, name)
         if not self.plan:
             captions.bring(item, name, self.web, self.store)
         account.tell("known")
 
     def note(self, item: Item, name: str) -> None:
-        """Write down that the item's source leads to a recording, unless it was only looked at."""
+        """Record that the item's source leads to a recording, except in a dry run."""
         if not self.plan:
             self.store.note(item, name)
 
     def seen_whole(self, source: str, choice: str, etag: str | None, modified: str | None) -> None:
-        """Write down that a feed was wholly taken in, unless it was only looked at."""
+        """Record that a feed was taken in completely, except in a dry run."""
         if not self.plan:
             self.store.visited(source, choice, etag, modified)
 
@@ -98,5 +98,5 @@ class Tools:
         return islice(filter(fits, once), self.settings.max_items)
 
     def _lock(self, url: str) -> threading.Lock:
-        """Episodes at one address are asked for one after the other: the second is then known to be the same."""
+        """Episodes at one address are requested one after the other, so that the second is recognised as the same."""
         return self._locks.setdefault(url, threading.Lock())

@@ -7,7 +7,7 @@ from pipeline.errors import VoxsieveError
 
 
 def verify(store: Store) -> None:
-    """Hash every recording. What is damaged is fetched again by the next crawl.
+    """Hash every recording. Damaged ones are fetched again by the next crawl.
 
     Raises VoxsieveError that counts what is damaged or gone.
     """

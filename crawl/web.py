@@ -1,8 +1,8 @@
-"""One request, every hop of its redirects checked, within the manners of `hosts`, and never longer than allowed.
+"""One request: every redirect is checked, the host is treated politely (see `hosts`), and time is limited.
 
-http.client of the standard library: its `connect` is the one place to put the checked connection in, and it
-follows no redirect, takes no cookie and no proxy by itself. The proxies of the environment are not used: what
-they connect to could not be checked here.
+Uses http.client of the standard library: its `connect` is the one place for the checked connection, and it follows no
+redirect and uses no cookie and no proxy by itself. The environment's proxies are not used: what they connect to could
+not be checked here.
 """
 
 import http.client
@@ -59,7 +59,7 @@ class Answer:
     def read(self, size: int) -> bytes:
         """At most `size` bytes of the body as soon as there are any; b"" at its end. OSError, HTTPException."""
         block = self.response.read1(size)
-        self.timed.check()  # a connection that was ended looks like a body that has ended
+        self.timed.check()  # a connection that was cut looks like a body that has ended
         return block
 
     @property
@@ -140,7 +140,7 @@ class Web:
         )
 
     def _head(self, connection, timed: Timed, method: str, parts: SplitResult, headers: dict):
-        """The head of the answer, which may not trickle in for longer than twice the timeout."""
+        """The head of the answer, which has to arrive within twice the timeout, however slowly it comes."""
         target = urlunsplit(("", "", parts.path, parts.query, ""))
         with timed.within(2 * self.settings.timeout_seconds):
             connection.request(method, target, headers={name: _sendable(value) for name, value in headers.items()})
@@ -156,7 +156,7 @@ class Web:
                 parts.hostname, port, self.settings.timeout_seconds, self.settings.allow_private_hosts
             )
             if parts.scheme == "https":
-                # The handshake comes after `sock` is set, so that one that trickles can be ended.
+                # The handshake follows after `sock` is set, so that a slow one can be ended.
                 connection.sock = self._tls.wrap_socket(
                     connection.sock, server_hostname=parts.hostname, do_handshake_on_connect=False
                 )

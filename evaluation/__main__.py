@@ -16,7 +16,7 @@ import numpy as np
 from evaluation import accounts, purity, timeline
 from evaluation.purity import CLASSES
 from evaluation.timeline import FRAMES, Truth
-from pipeline import program
+from pipeline import entry
 from pipeline.errors import ConfigError
 
 
@@ -75,9 +75,9 @@ def main() -> None:
     if not truths:
         raise ConfigError(f"evaluate: no CSV in {args.truth} has the name of a recording of {args.corpus}.")
     if apart := sorted(set(tables) - set(truths)):
-        print(f"without a timeline, and so not looked at: {', '.join(apart)}\n")
+        print(f"not evaluated, for want of a timeline: {', '.join(apart)}\n")
     print(report(truths, args.corpus, args.work, args.truth / "stems.csv"))
 
 
 if __name__ == "__main__":
-    program.run(main)
+    entry.run(main)

@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from install.weights import cache
-from pipeline import program
+from pipeline import entry
 from pipeline.errors import VoxsieveError
 
 ENVS = Path(__file__).parent.parent / "envs"
@@ -80,4 +80,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    program.run(main)
+    entry.run(main)

@@ -45,17 +45,17 @@ def probe(path: Path) -> dict:
 class Decoding:
     """The first audio stream of a file: iterated once, float32 blocks (n, channels) of about 20 s, by ffmpeg.
 
-    Times are those of the presentation clock, what a player shows: what is missing in between stands as silence.
-    `pcm16` rounds to 16 bits on the way, as inaSpeechSegmenter's reader does; `channel` takes "left" or "right" instead
-    of mixing to one. NaN and infinity become 0. What can be read of a damaged file is given; then `complaint` is what
-    ffmpeg said of it, "" where nothing was wrong. Raises Reject("undecodable") where nothing can be read.
+    Times are those of the presentation clock, as a player shows them; gaps become silence. `pcm16` rounds to 16 bits,
+    as inaSpeechSegmenter's reader does; `channel` takes "left" or "right" instead of a downmix. NaN and infinity become
+    0. Of a damaged file, all that can be read is given. `complaint` is then ffmpeg's message, "" where nothing was
+    wrong. Raises Reject("undecodable") where nothing can be read.
     """
 
     def __init__(self, path: Path, sample_rate: int, channels: int, channel: str | None = None, pcm16: bool = False):
         self.path, self.channels, self.pcm16 = path, channels, pcm16
         self.complaint = ""
         kind, self._size = ("s16le", 2) if pcm16 else ("f32le", 4)
-        # The presentation clock: sound that begins late is led by silence, gaps in its time stamps are filled.
+        # The presentation clock: silence fills the time before a late start, and gaps between time stamps.
         filters = f"aresample={sample_rate}:async=1:first_pts=0"
         if channel:
             filters = f"pan=mono|c0=c{CHANNELS.index(channel)},{filters}"
@@ -97,7 +97,7 @@ class Decoding:
         else:
             block = np.frombuffer(data, "<f4")
             with np.errstate(invalid="ignore", over="ignore"):
-                finite = np.isfinite(block.sum())  # ten times as fast as a look at every sample
+                finite = np.isfinite(block.sum())  # ten times as fast as a test of every sample
             block = block if finite else np.nan_to_num(block, nan=0, posinf=0, neginf=0)
         return block.reshape(-1, self.channels)
 
@@ -129,7 +129,7 @@ def writing(path: Path, sample_rate: int, channels: int, subtype: str = "PCM_16"
     """A soundfile.SoundFile that writes beside `path`; it is read back and renamed when the block ends without error.
 
     Formats by suffix: .flac and .wav. Samples beyond full scale are clipped by the integer formats. Raises
-    VoxsieveError where the file cannot be written whole: libsndfile tells a full disk without a number, or not at all.
+    VoxsieveError where the file cannot be written whole: libsndfile reports a full disk without errno or not at all.
     """
     import soundfile
 
@@ -183,7 +183,7 @@ def blocks(path: Path, seconds: float = 60.0) -> Iterator[np.ndarray]:
 
 
 def check_there(path: Path) -> None:
-    """Raise VoxsieveError where a file that an earlier stage wrote is gone: no fault of the recording."""
+    """Raise VoxsieveError where a file that an earlier stage wrote is gone: the recording is not at fault."""
     if not path.is_file():
         pairs = zip(path.parts, path.parts[1:], strict=False)
         stage = next((folder for folder, shard in pairs if re.fullmatch(r"s\d{4,}", shard)), "and its name")

@@ -1,6 +1,6 @@
-"""How a clip is heard before it is a file of its own: a place in the vocals, through the filter that is set for it.
+"""The sound of a clip before it is a file of its own: a span of the vocals, filtered as its row says.
 
-So the stages between slice and normalize write no audio; what a clip sounds like follows from its row.
+So the stages between slice and normalize write no audio; a clip's sound follows from its row.
 """
 
 from functools import cache
@@ -15,7 +15,7 @@ EDGE_SECONDS = 0.25  # reflected at both ends while filtering, longer than the f
 
 
 def place(row: dict, work: Path) -> np.ndarray:
-    """The samples of a clip's row in the vocals, (n,) float32 at the row's sample rate, at the recording's level."""
+    """The clip's samples in the vocals, (n,) float32 at the row's sample rate, at the recording's level."""
     rate = row["sample_rate"]
     block = audio.read(work / row["path"], round(row["start"] * rate), round(row["end"] * rate))
     return to_mono(block, row["downmix"], row["start"], rate) / np.float32(row["gain"])

@@ -1,7 +1,7 @@
-"""Which of the project's files a module rests on, found by following imports, and what they say as one digest.
+"""The project's files that a stage depends on, found by following imports, and one digest of their content.
 
-A result is old where code that made it has changed. Comments and docstrings make nothing old, nor does the order in
-which files are found.
+A result is out of date where code that made it has changed. Changes of comments and docstrings do not count, nor does
+the order in which files are found.
 """
 
 import ast
@@ -14,7 +14,7 @@ DATA = (".html", ".css", ".js", ".csv")  # files of a package that its code read
 
 
 def of_stage(stage: str) -> list[Path]:
-    """The project's files that a stage rests on: those of its folder, and all that these import, in order."""
+    """The project's files that a stage depends on: those of its folder, and all that these import, in order."""
     return sorted(_closure(tuple(sorted((ROOT / "stages" / stage).rglob("*.py")))))
 
 
@@ -24,7 +24,7 @@ def digest(stage: str) -> str:
     total = hashlib.sha256()
     for path in of_stage(stage):
         total.update(path.relative_to(ROOT).as_posix().encode())
-        total.update(_said(path))
+        total.update(_content(path))
     return total.hexdigest()[:16]
 
 
@@ -48,7 +48,7 @@ def _tree(path: Path) -> ast.Module:
 def _imports(path: Path) -> tuple[Path, ...]:
     """The project's files that a file imports, at its head or inside functions.
 
-    A package that looks through its own `__path__` finds its modules by itself, so it rests on all of them.
+    A package that looks through its own `__path__` finds its modules by itself, so it depends on all of them.
     """
     names, own = [], ()
     for node in ast.walk(_tree(path)):
@@ -62,20 +62,20 @@ def _imports(path: Path) -> tuple[Path, ...]:
 
 
 def _files(name: str) -> list[Path]:
-    """The files of a module of the project, with those of the packages that it lies in; none of a foreign one."""
+    """The file of a module and of the packages that it lies in; none where the module is not the project's."""
     place = ROOT.joinpath(*name.split("."))
     file = place.with_suffix(".py") if place.with_suffix(".py").is_file() else place / "__init__.py"
     if not file.is_file():
         return []
     above = [folder / "__init__.py" for folder in file.parents if ROOT in folder.parents]
-    # A model's folder loads its engines by name, and scores are found by looking: all that is there may be loaded.
+    # Engines are loaded by name and scores are found by listing their folder: any file there may be loaded.
     beside = file.parent.glob("*.py") if file.name == "__init__.py" and file.parent.parent == ROOT / "engines" else []
     return [path for path in (file, *above, *beside) if path.is_file()]
 
 
 @cache
-def _said(path: Path) -> bytes:
-    """What a file tells the machine: of Python its syntax tree without docstrings."""
+def _content(path: Path) -> bytes:
+    """The part of a file that has an effect: of Python, the syntax tree without docstrings."""
     if path.suffix != ".py":
         return path.read_bytes()
     tree = ast.parse(path.read_bytes())

@@ -1,8 +1,8 @@
-"""The configuration: what config.yaml may say, put together from the stages' sections, and checked.
+"""The configuration: what config.yaml may contain, assembled from the stages' sections, and checked.
 
 `load` turns Snakemake's merged dictionary into a `Config` or raises ConfigError with one sentence per fault. Unknown
-keys are refused with the nearest known name. Defaults, bounds and explanations stand with the fields, those of a stage
-in its settings.py; `python -m pipeline.config` writes config.yaml from them.
+keys are refused, with the nearest known name. Defaults, bounds and explanations are kept with the fields, those of a
+stage in its settings.py; `python -m pipeline.config` writes config.yaml from them.
 """
 
 from difflib import get_close_matches

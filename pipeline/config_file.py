@@ -2,7 +2,7 @@
 
     python -m pipeline.config > config.yaml
 
-A test fails where the two differ, so that a key and its default stand in one place, the model.
+A test fails where the two differ, so that a key and its default are defined in one place, the model.
 """
 
 import textwrap
@@ -12,7 +12,7 @@ import yaml
 from pydantic import BaseModel
 
 WIDTH = 118
-COMMENT = 24  # column that comments stand behind, or farther right behind a longer value
+COMMENT = 24  # column at which comments begin, farther right after a longer value
 HEAD = """\
 # voxsieve's settings. Put your own values into a file of yours and run
 #   snakemake -j 4 --configfile mine.yaml
@@ -43,7 +43,7 @@ def _entry(name: str, kind: type[BaseModel], indent: str) -> str:
 
 
 def _is_section(value: BaseModel) -> bool:
-    """Whether a model's keys stand on lines of their own: where one of them is explained."""
+    """Whether a model's keys are written on lines of their own: where any of them has an explanation."""
     return any(field.description for field in type(value).model_fields.values())
 
 

@@ -1,8 +1,8 @@
-"""The corpus folder: whose it is, and how it changes as a whole.
+"""The corpus folder: whose it is, and how it is replaced as a whole.
 
-A marker tells which work folder and input a corpus belongs to; another one's is never touched. What is new is built
-beside what is there. Then clips.csv, which names the corpus, is taken away, the rest changes places, and clips.csv
-comes back last: at every moment the folder shows one corpus, whole, or none.
+A marker names the work folder and input that a corpus belongs to; a corpus of another run is never touched. A new
+corpus is built beside the old one. Then the old clips.csv is moved away, the other files are exchanged, and the new
+clips.csv comes last: at every moment the folder holds one whole corpus, or one without clips.csv, which counts as none.
 """
 
 import json
@@ -21,7 +21,7 @@ LAYOUT = 2  # of the work folder and the corpus folder; another one is refused
 
 
 def owner(work: Path | str, input_names: Any) -> dict:
-    """What the marker tells: the work folder, and the folders and files that `input` or `sources` name."""
+    """The content of the marker: the work folder, and the folders and files that `input` or `sources` name."""
     names = [input_names] if isinstance(input_names, str) else input_names
     roots = sorted(os.path.realpath(name) if isinstance(name, str) else json.dumps(name) for name in names)
     return {"layout": LAYOUT, "work": os.path.realpath(work), "input": roots}
@@ -46,7 +46,7 @@ def check(corpus: Path, marker: dict) -> None:
 
 
 def read_marker(corpus: Path) -> dict:
-    """What a corpus folder's marker tells, {} where that cannot be read."""
+    """The content of a corpus folder's marker, {} where it cannot be read."""
     try:
         marker = json.loads((corpus / MARKER).read_text(encoding="utf-8") or "{}")
     except (OSError, ValueError):
@@ -55,7 +55,7 @@ def read_marker(corpus: Path) -> dict:
 
 
 def begin(corpus: Path, marker: dict) -> Path:
-    """Mark a corpus folder as ours; give an empty folder to build the new corpus in."""
+    """Mark a corpus folder as ours; return an empty folder to build the new corpus in."""
     check(corpus, marker)
     corpus.mkdir(parents=True, exist_ok=True)
     manifest.write_text(corpus / MARKER, json.dumps(marker) + "\n")

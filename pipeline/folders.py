@@ -1,4 +1,4 @@
-"""Which folders may lie in which: whatever could eat a person's files, or the run's own, is refused before any job."""
+"""Which folders may lie in which: what could overwrite a person's files, or the run's, is refused before any job."""
 
 import os
 from collections.abc import Iterator
@@ -8,12 +8,12 @@ from typing import Any
 from pipeline import inputs
 from pipeline.errors import ConfigError
 
-FOUND = Path("speaker", "references")  # in work_dir: clips of voices that were found, there to be used as references
-OWN = ("work_dir", "corpus_dir")  # what is written, replaced and taken away
+FOUND = Path("speaker", "references")  # in work_dir: clips of the voices found, which may serve as references
+OWN = ("work_dir", "corpus_dir")  # folders whose content is written, replaced and deleted
 
 
 def check(settings: Any) -> None:
-    """Raise ConfigError where folders eat each other, through links as well."""
+    """Raise ConfigError where one folder would overwrite another, also through links."""
     own = {key: Path(getattr(settings, key)) for key in OWN}
     if settings.sources:
         own["downloads_dir"] = Path(settings.downloads_dir)
@@ -24,7 +24,7 @@ def check(settings: Any) -> None:
             if _within(outer, place):
                 raise ConfigError(f"{key} and {outer_key} are the same folder, '{place}': give each its own.")
             raise ConfigError(f"{key}: '{place}' lies inside {outer_key}, '{outer}': choose a place outside.")
-    for name, path in _given(settings):
+    for name, path in _provided(settings):
         for reached in _reached(path):
             for key, place in own.items():
                 if reached.is_dir() and _within(place, reached):
@@ -36,8 +36,8 @@ def check(settings: Any) -> None:
                     )
 
 
-def _given(settings: Any) -> Iterator[tuple[str, Path]]:
-    """What a person gives: (key, place) of inputs, folder sources and references."""
+def _provided(settings: Any) -> Iterator[tuple[str, Path]]:
+    """(key, path) of what a person provides: inputs, folder sources and references."""
     if settings.sources:
         for source in settings.sources:
             if folder := getattr(source, "folder", None):
@@ -50,7 +50,7 @@ def _given(settings: Any) -> Iterator[tuple[str, Path]]:
 
 
 def _reached(root: Path) -> Iterator[Path]:
-    """The places that a walk of a file or folder comes to: itself, and where links to folders inside it lead."""
+    """The places that a walk of a file or folder reaches: itself, and the targets of links to folders inside it."""
     waiting, seen = [root.resolve()], set()
     while waiting:
         place = waiting.pop()
@@ -69,5 +69,5 @@ def _within(inner: Path, outer: Path) -> bool:
 
 
 def listing(settings: Any) -> str:
-    """What changes where a recording is added, removed or replaced; with sources, the crawl's manifest tells."""
+    """A text that changes when a recording is added, removed or replaced; with sources, the crawl's manifest does."""
     return "crawled" if settings.sources else inputs.fingerprint(inputs.find(settings.input))

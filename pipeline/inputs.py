@@ -19,9 +19,9 @@ TEXT_LIST = ".txt"
 class Found:
     """A file (or a folder with an audio name) that `input` leads to.
 
-    `source`: its path relative to `input`, and its name from here on: no two are the same. `certain`: False without a
-    suffix, so taken as a recording only where it turns out to be one. `fault`: (reason, message) of what cannot even be
-    looked into. `provenance`: what the crawl knows of it.
+    `source`: its path relative to `input`, and its unique name from here on. `certain`: False without a suffix, so that
+    it counts as a recording only where it turns out to be one. `fault`: (reason, message) of what cannot be opened.
+    `provenance`: what the crawl knows about it.
     """
 
     path: Path
@@ -48,7 +48,7 @@ def find(paths: str | list[str], key: str = "input") -> list[Found]:
         folder = (root.absolute() if root.is_dir() else root.absolute().parent).name
         for item in _walk(root) if root.is_dir() else [Found(root, root.name)]:
             if (path := os.path.abspath(item.path)) not in candidates:
-                # The later of two of one name gets its folder's too, so that what was there before keeps its name.
+                # Of two with one name the later also gets its folder's name, so that the earlier keeps its own.
                 longer = (item.source, os.path.join(folder, item.source))
                 source = next((text for text in longer if text not in sources), path)
                 sources.add(source)
@@ -61,7 +61,7 @@ def find(paths: str | list[str], key: str = "input") -> list[Found]:
 
 
 def identity(path: Path) -> dict[str, int]:
-    """What tells a file from another one of its name: size, time and inode."""
+    """What distinguishes a file from another of the same name: size, time and inode."""
     status = path.stat()
     return {"size": status.st_size, "mtime_ns": status.st_mtime_ns, "inode": status.st_ino}
 
@@ -76,7 +76,7 @@ def fingerprint(items: list[Found]) -> str:
 
 
 def content(items: list[Found]) -> str:
-    """Digest of what is in some files, read as a whole: for a few small ones, such as reference clips."""
+    """Digest of the content of files, read whole: for a few small ones, such as reference clips."""
     digest = hashlib.sha256()
     for item in items:
         with open(item.path, "rb") as stream:
@@ -121,7 +121,7 @@ def _walk(root: Path):
 
 
 def _status(path: Path) -> os.stat_result | None:
-    """A file's status; None where it is not there, such as behind a link that leads nowhere."""
+    """A file's status; None where it does not exist, as behind a broken link."""
     try:
         return path.stat()
     except OSError:

@@ -1,4 +1,4 @@
-"""Folders held by one process: the lock ends with the process, however that ends."""
+"""Locks on folders, each held by one process: a lock ends with its process, however that ends."""
 
 import fcntl
 import sys
@@ -9,7 +9,7 @@ from typing import TextIO
 
 @contextmanager
 def alone(folder: Path, name: str = ".lock"):
-    """Hold a folder. After `kill -9` of snakemake its jobs go on: the next one waits for them here."""
+    """Hold a folder. After `kill -9` of snakemake its jobs go on: the next run's jobs wait for them here."""
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / name, "a") as handle:
         if not taken(handle):

@@ -1,7 +1,7 @@
 """Manifests: how rows are read and written, and the check that nothing is lost between two stages.
 
-A manifest is JSON Lines, one file per stage and shard; pipeline/rows.py has the kinds of rows. Seconds of a stage's
-input = seconds of its rows + seconds of its rejects.
+A manifest is JSON Lines, one file per stage and shard; pipeline/rows.py defines the kinds of rows. Seconds of a
+stage's input = seconds of its rows + seconds of its rejects.
 """
 
 import json
@@ -57,7 +57,7 @@ def write(path: Path, rows: Iterable[dict], kind: type = Row) -> None:
 
 @contextmanager
 def writing(path: Path, kind: type = Row) -> Iterator[Callable[[dict], None]]:
-    """A function that adds a row to a manifest, which takes its place when the block ends without error."""
+    """A function that adds a row to a manifest; the file is renamed into place when the block ends without error."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     numbers = count(1)
@@ -70,7 +70,7 @@ def writing(path: Path, kind: type = Row) -> Iterator[Callable[[dict], None]]:
         with open(partial, "w", encoding="utf-8", newline="") as out:
             yield add
             out.flush()
-            os.fsync(out.fileno())  # a full disk may be told as late as here
+            os.fsync(out.fileno())  # a full disk may be reported as late as here
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)
@@ -93,7 +93,7 @@ def shards(work: Path) -> list[str]:
 
 
 def index(work: Path) -> dict:
-    """What the index says of the whole: its shards, their seconds, how many recordings."""
+    """The summary of the index: its shards, their seconds, the number of recordings."""
     path = work / "index" / "shards.json"
     try:
         return json.loads(path.read_text(encoding="utf-8"))
@@ -128,7 +128,7 @@ def reject(row: dict, stage: str, reason: str, message: str, part: tuple[str, fl
 
 
 def check_complete(inputs: list[dict], rows: list[dict], rejects: list[dict]) -> None:
-    """Raise ManifestError unless every input stands as a parent or once as a reject, and its seconds add up.
+    """Raise ManifestError unless every input is a parent, or a reject once, and its seconds add up.
 
     Facts (rows without seconds) account for the input of their own id as a whole.
     """

@@ -1,6 +1,6 @@
 """What the Snakefile knows before any job: checked settings, interpreters, commands, what results are made with.
 
-Everything that can be wrong with a configuration is told here, in one sentence, before a job starts.
+Whatever can be wrong with a configuration is reported here, in one sentence, before a job starts.
 """
 
 import hashlib
@@ -41,7 +41,7 @@ class Plan:
         self._check()
         if settings.sources:  # they take the place of input
             settings.input = None
-        self.own = {"crawl": "crawl"}  # what runs in an environment of its own, and which
+        self.own = {"crawl": "crawl"}  # program -> the separate environment that it runs in
         environments_of = {name: registry.environment(name, settings.engine) for name in registry.stages()}
         self.own |= {stage: name for stage, name in environments_of.items() if name}
         self.run = {name: self._command(name) for name in registry.stages()}
@@ -75,7 +75,7 @@ class Plan:
         return str(ROOT / "envs" / f"{self.own[stage]}.yaml") if self.by_conda and stage in self.own else None
 
     def environment(self, stage: str) -> list[str]:
-        """The marker that a stage's own environment is made, for the stage's input; empty where it has none."""
+        """The marker of a stage's own environment, as an input of the stage; empty where it has none."""
         if stage not in self.own or self.by_conda:
             return []
         marker = Path(self.work) / "environments" / self.own[stage]
@@ -84,7 +84,7 @@ class Plan:
         return [str(marker)]
 
     def _command(self, stage: str) -> str:
-        """The command line of a stage, but for shard, threads and log."""
+        """The command line of a stage, without shard, threads and log."""
         values = flags.of(self.settings, stage)
         values.pop("threads", None)
         words = f"{self.python(stage)} -m stages.{stage} --work={shlex.quote(self.work)} {flags.line(values)}"
@@ -111,7 +111,7 @@ class Plan:
             rule.set_params(made_with=self.made_with(rule.name))
             rule.conda_env = self.conda(rule.name)
             if "threads" in registry.stages()[rule.name].machine:
-                # index reads files, as many at a time as there are cores for.
+                # index only reads files: it may use all cores.
                 rule.resources["_cores"] = 64 if rule.name == "index" else self.settings.threads
             if environment := self.environment(rule.name):
                 rule.set_input(environment=environment)
@@ -146,7 +146,7 @@ class Plan:
         return f'export {exports} PATH="$PATH":{folder}; '.replace("{", "{{").replace("}", "}}")
 
     def results(self, stage: str) -> list[str]:
-        """The files that tell that a stage is done, with the wildcard {shard} where there is one job a shard."""
+        """The files that show that a stage is done, with the wildcard {shard} where there is one job a shard."""
         declared = registry.stages()[stage]
         shard = "/{shard}" if declared.unit == "shard" else ""
         return [f"{self.work}/{stage}{shard}/{name}" for name in declared.results]
@@ -157,7 +157,7 @@ class Plan:
         return [path.replace("{shard}", shard) for stage in stages for path in self.results(stage) for shard in shards]
 
     def _described(self) -> dict[str, object]:
-        """The settings that the dataset card tells: what decides the corpus, and nothing of this machine."""
+        """The settings for the dataset card: what decides the corpus, and nothing about this machine."""
         described = self.settings.model_dump(mode="json", exclude=MACHINE | {"exports"})
         described["speaker"]["targets"] = sorted(self.settings.speaker.targets)
         return described

@@ -1,18 +1,12 @@
-"""What every stage's command line shares: where it works, its flags, the log, and how an error is told."""
+"""What every stage's command line shares: where it works, and its flags."""
 
 import argparse
-import errno
-import logging
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pipeline import flags, manifest, registry
-from pipeline.errors import Reject, VoxsieveError
-
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
 
 
 @dataclass(frozen=True)
@@ -47,7 +41,7 @@ class Job:
 
 
 def parse(stage: str, description: str, add: Callable[[argparse.ArgumentParser], None] | None = None) -> Job:
-    """The job that the command line asks for. add: puts further flags to the parser.
+    """The job that the command line asks for. add: adds further flags to the parser.
 
     Raises ConfigError where a flag is wrong.
     """
@@ -68,20 +62,3 @@ def shard(text: str) -> str:
     if not (text.startswith("s") and text[1:].isdigit()):
         raise argparse.ArgumentTypeError(f"expected a shard such as s0000, found '{text}'")
     return text
-
-
-def run(main: Callable[[], None]) -> None:
-    """Call `main`; an error of ours ends the program with its one sentence and status 1."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
-    try:
-        main()
-    except (VoxsieveError, Reject) as error:
-        sys.exit(f"error: {error}")
-    except PermissionError as error:
-        sys.exit(f"error: permission denied: {error.filename}: let this user read and write there, then run again.")
-    except OSError as error:
-        if error.errno not in FULL:
-            raise
-        sys.exit(f"error: cannot write ({error}): make room, then run again.")
-    except MemoryError:
-        sys.exit("error: out of memory: run fewer jobs at once (-j) or make shards smaller (shard_minutes).")

@@ -1,7 +1,7 @@
-"""The stages: found by looking into stages/, each told by its own settings.py, in the order of the data.
+"""The stages: found by listing stages/, each declared by its own settings.py, in the order of the data.
 
-Everything that has to know "all stages" asks here: the configuration, the flags of programs, the Snakefile, the
-account of seconds. A stage's folder is the only place that names it.
+Whatever needs all stages takes them from here: the configuration, the flags of programs, the Snakefile, the account of
+seconds. A stage's folder is the only place that names it.
 """
 
 import importlib
@@ -28,14 +28,14 @@ class Section(BaseModel):
 
 @dataclass(frozen=True)
 class Stage:
-    """What the others have to know of a stage.
+    """The declaration of a stage.
 
     after: the stages whose results it reads, the first being the one whose rows it takes; unit: "shard" for one job a
     shard, "corpus" for one job; section: the model of the section of config.yaml that has its name; sections: further
     keys of config.yaml that it owns, and their models; reads: keys of config.yaml outside its own section that decide
-    its result; machine: keys that cannot change a result; check: tells, one sentence each, what the whole
-    configuration has wrong for it; model: the folder of engines/ that runs its model, where `engine` is to choose;
-    results: the files in work/NAME (and the shard) that tell that it is done.
+    its result; machine: keys that cannot change a result; check: yields a sentence for each fault that
+    the whole configuration has for it; model: the folder of engines/ of its model, where `engine` chooses one;
+    results: the files in work/NAME (and the shard) that show that it is done.
     """
 
     after: tuple[str, ...]
@@ -50,13 +50,13 @@ class Stage:
 
     @property
     def has_rejects(self) -> bool:
-        """Whether seconds may end here."""
+        """Whether it may reject rows."""
         return "rejects.jsonl" in self.results
 
 
 @cache
 def stages() -> dict[str, Stage]:
-    """Every stage by name, each behind those that it reads; of equal ones the alphabet decides."""
+    """Every stage by name, each after those that it reads, otherwise in alphabetical order."""
     names = sorted(module.name for module in pkgutil.iter_modules([str(ROOT / "stages")]) if module.ispkg)
     declared = {name: importlib.import_module(f"stages.{name}.settings").STAGE for name in names}
     order = TopologicalSorter(

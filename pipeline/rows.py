@@ -1,7 +1,7 @@
-"""The kinds of rows that stages hand on, one type each: what every row of it has, and in which unit.
+"""The kinds of rows that stages pass on, one type each: the fields that every row has, and their units.
 
 A row is a JSON object. Times are seconds of the recording's presentation clock at every stage; paths are relative to
-the work folder. A row may have more than its kind asks for: a stage keeps what the ones before it wrote.
+the work folder. A row may have more fields than its kind asks for: a stage keeps those of the stages before it.
 """
 
 from functools import cache
@@ -17,7 +17,7 @@ OPEN = ConfigDict(extra="allow", strict=True, allow_inf_nan=False)
 
 
 class Facts(TypedDict):
-    """What a stage knows of one clip or recording, to be joined by id."""
+    """What a stage has found out about one clip or recording, to be joined by id."""
 
     __pydantic_config__ = OPEN
     schema: int
@@ -36,7 +36,7 @@ class Row(Facts):
 
 
 class Recording(Row):
-    """What index knows of a file. `downmix`: [second from which it holds, how one channel is made]."""
+    """What index knows about a file. `downmix`: [second from which it holds, "mean", "left" or "right"]."""
 
     sha256: str
     codec: str
@@ -62,7 +62,7 @@ class Segmented(Separated):
 
 
 class Clip(Row):
-    """A place in the vocals of a recording; `sha256` is the recording's."""
+    """A span of a recording's vocals; `sha256` is the recording's."""
 
     sha256: str
     label: str
@@ -73,7 +73,7 @@ class Clip(Row):
 
 
 class FilteredClip(Clip):
-    """`sections`: the filter that the clip is heard through, second-order sections (n, 6), forwards and backwards."""
+    """`sections`: the clip's filter, second-order sections (n, 6); with `zero_phase` run forwards and backwards."""
 
     sections: list[list[float]]
     zero_phase: bool
@@ -91,7 +91,7 @@ class NormalizedClip(Row):
 
 
 class Embedded(Facts):
-    """Which vector of the .npz `embeddings` is the clip's, and the seconds of voice that it rests on."""
+    """The number of the clip's vector in the .npz `embeddings`, and the seconds of voice behind it."""
 
     embeddings: str
     embedding: int
@@ -106,14 +106,14 @@ class WantedClip(NormalizedClip):
 
 
 class Scored(Facts):
-    """The scores of a clip stand in it by name; the fingerprint is one of those in the .npz `fingerprints`."""
+    """A clip's scores by name, and the number of its fingerprint in the .npz `fingerprints`."""
 
     fingerprints: str
     fingerprint: int
 
 
 class Reject(Facts):
-    """What is not in the corpus, and why. `parent_id`: the row that it is a part of, None where it is the whole row."""
+    """A stretch left out of the corpus, and why. `parent_id`: the row that it is a part of, None for a whole row."""
 
     parent_id: str | None
     stage: str
@@ -155,5 +155,5 @@ def check(row: Any, kind: type, where: str) -> dict:
 
 
 def clip_id(recording_id: str, start: float, end: float) -> str:
-    """The id of a place in a recording, in whole milliseconds: the same cut has the same id for ever."""
+    """The id of a span of a recording, in whole milliseconds: the same span always has the same id."""
     return f"{recording_id}_{round(start * 1000):07d}_{round(end * 1000):07d}"

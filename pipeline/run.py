@@ -1,8 +1,8 @@
 """The loop that every per-shard stage runs: one recording at a time, resumable, nothing lost.
 
-A recording ends as rows, as rejects, or failed (its rows become rejects with the failure's reason). What a recording
-gave is written to `partial/<recording>.json` by rename, so a job that was cut off takes up where it was; the shard's
-manifest and rejects are written last and `partial/` is removed. A failure is not kept there: it is tried again.
+A recording ends as rows, as rejects, or failed (its rows become rejects with the failure's reason). Its outcome is
+written to `partial/<recording>.json` by rename, so an interrupted job resumes where it was; the shard's manifest and
+rejects are written last, and `partial/` is removed. Failures are not kept there: they are tried again.
 """
 
 import hashlib
@@ -58,14 +58,14 @@ def run_shard(job: Job, inputs: list[dict], process: Callable[[list[dict]], Outc
 
 
 def _forget_others(out: Path, recordings: set[str]) -> None:
-    """Take away what was written for recordings that are not in this shard any more."""
+    """Delete what was written for recordings that are no longer in this shard."""
     for path in out.iterdir():
         if (name := RECORDING.match(path.name)) and name[0] not in recordings:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def _outcome(job: Job, group: list[dict], process: Callable[[list[dict]], Outcome]) -> dict[str, list]:
-    """{"rows", "rejects", "failed"} of one recording, from an interrupted job where that had it."""
+    """{"rows", "rejects", "failed"} of one recording, from an interrupted job where that had finished it."""
     recording = group[0]["recording_id"]
     partial, key = job.out / "partial" / f"{recording}.json", _key(job, group)
     if finished := _finished(partial, key):
@@ -84,7 +84,7 @@ def _outcome(job: Job, group: list[dict], process: Callable[[list[dict]], Outcom
 def per_clip(
     job: Job, clips: list[dict], work: Callable[[dict], Any], threads: int
 ) -> tuple[list[tuple[dict, Any]], list[dict]]:
-    """(clip, what `work` gives for it) of every clip, and rejects for those that fail: one torn clip costs one clip.
+    """(clip, result of `work`) for every clip, and rejects for those that fail: one torn clip costs one clip.
 
     `threads` clips are worked on at a time.
     """
@@ -108,7 +108,7 @@ def per_clip(
 def check_failures(job: Job, failed: list[dict], total: int) -> None:
     """Raise VoxsieveError where too many recordings failed: of this shard's `total`, or of all that there are.
 
-    A shard of one or two recordings is judged with all others only: a single broken one may be half of it.
+    A shard of one or two recordings is judged only together with all others: one broken recording may be half of it.
     """
     limit = job.settings.max_failed_fraction
     summary = {"count": len(failed), "source": failed[-1]["source"], "message": failed[-1]["message"]} if failed else {}
@@ -125,8 +125,8 @@ def judge(where: str, failed: int, total: int, limit: float, last: dict) -> None
     """Raise VoxsieveError where `failed` of `total` recordings are more than the fraction `limit`."""
     if total and failed / total > limit:
         raise VoxsieveError(
-            f"{where}: {failed} of {total} recordings failed, more than max_failed_fraction {limit:g} allows: mend or "
-            f"remove them, or raise the limit. The last: {' '.join(last['source'].split())}: {last['message']}"
+            f"{where}: {failed} of {total} recordings failed, more than max_failed_fraction {limit:g} allows: repair "
+            f"or remove them, or raise the limit. The last: {' '.join(last['source'].split())}: {last['message']}"
         )
 
 
@@ -160,7 +160,7 @@ def _key(job: Job, group: list[dict]) -> str:
 
 
 class Progress:
-    """How far a job is, in a file that the terminal reads; gone when the job has ended well."""
+    """A job's progress, in a file that the terminal reads; it is removed when the job has succeeded."""
 
     def __init__(self, job: Job, seconds: float):
         self.path = job.out / "progress.json"

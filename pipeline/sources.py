@@ -1,4 +1,4 @@
-"""What can be wrong with `sources` beyond their types: told before any job."""
+"""What can be wrong with `sources` beyond their types: reported before any job."""
 
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ def check(settings: Any) -> None:
 
 
 def _check_source(source: Source) -> None:
-    """Refuse a source that cannot be: a folder or a list that is not there, an address that is none."""
+    """Refuse a source that cannot work: a folder or list that does not exist, a text that is no address."""
     (kind,) = type(source).model_fields
     value = getattr(source, kind)
     if kind == "folder":

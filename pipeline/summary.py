@@ -8,7 +8,7 @@ import csv
 import json
 from pathlib import Path
 
-from pipeline import program
+from pipeline import entry
 from pipeline.errors import ConfigError
 
 
@@ -31,7 +31,7 @@ def table(statistics: dict) -> str:
 
 
 def warnings(work: Path) -> list[str]:
-    """What the speaker stage warned of, a line for each target."""
+    """The speaker stage's warnings, a line for each target that has one."""
     path = work / "speaker" / "targets.csv"
     if not path.is_file():
         return []
@@ -40,7 +40,7 @@ def warnings(work: Path) -> list[str]:
 
 
 def of(corpus: Path | str, work: Path | str | None = None) -> str:
-    """The table of a corpus folder, what its work folder warns of, and where it is."""
+    """The table of a corpus folder, the warnings of its work folder, and the corpus's path."""
     path = Path(corpus) / "statistics.json"
     if not path.is_file():
         raise ConfigError(f"summary: {path} does not exist: name the folder of a finished corpus.")
@@ -58,4 +58,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    program.run(main)
+    entry.run(main)

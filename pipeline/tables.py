@@ -1,8 +1,8 @@
 """The corpus's tables, CSV as pandas reads and writes it: the one way in and out.
 
-Every table is valid UTF-8: a file's name that is not keeps its raw bytes as \\xNN. A text that a spreadsheet would take
-for a formula is led by an apostrophe, which is taken off again when it is read. `read` gives a table whole, `rows` and
-`write` hold CHUNK rows at a time, whatever the size of the table.
+Every table is valid UTF-8: a file name that is not keeps its raw bytes as \\xNN. A text that a spreadsheet would take
+for a formula is written with an apostrophe before it, which is removed when it is read. `read` returns a whole table;
+`rows` and `write` hold CHUNK rows at a time, whatever the size of the table.
 """
 
 import os
@@ -122,7 +122,7 @@ def records(frame: "pandas.DataFrame") -> Iterator[dict]:
 
 
 def kinds_of(path: Path, filled: Iterable[str] = ()) -> dict[str, type]:
-    """What every column holds, by all of its values: str, int or float, as `rows` takes it.
+    """The type of every column, from all of its values: str, int or float, as `rows` takes it.
 
     Raises ManifestError where a column of `filled` is missing, or empty in some row.
     """
@@ -145,7 +145,7 @@ def header(path: Path, needed: Iterable[str] = ()) -> list[str]:
     import pandas
 
     if not path.is_file():
-        raise ManifestError(f"{path} does not exist: it stands in the folder of a finished corpus; run the pipeline.")
+        raise ManifestError(f"{path} does not exist: it belongs in the folder of a finished corpus; run the pipeline.")
     with _readable(path):
         names = pandas.read_csv(path, nrows=0, encoding="utf-8-sig").columns.tolist()
     needed = list(needed)
@@ -165,7 +165,7 @@ def _parts(rows: Iterable[dict]) -> Iterator[list[dict]]:
 def _how(kinds: dict[str, type | None], names: list[str]) -> dict:
     """pandas' arguments to read columns as what they hold. names: the table's header."""
     return {
-        "usecols": list(kinds) if len(kinds) < len(names) else None,  # without, it also sees to the lengths of rows
+        "usecols": list(kinds) if len(kinds) < len(names) else None,  # None also makes pandas check the lengths of rows
         "dtype": {name: DTYPES[kind] for name, kind in kinds.items() if kind},
         "keep_default_na": False,
         "na_values": {name: [""] for name, kind in kinds.items() if kind is not str},
@@ -185,7 +185,7 @@ def _plain(frame: "pandas.DataFrame") -> "pandas.DataFrame":
 
 @contextmanager
 def _readable(path: Path) -> Iterator[None]:
-    """What pandas has against a file, as our own error."""
+    """pandas' complaint about a file, as our own error."""
     from pandas.errors import ParserWarning
 
     try:

@@ -1,7 +1,7 @@
-"""What a person sees of a run: a bar per stage in hours of audio with the time to go, failures as they come.
+"""What a person sees of a run: a bar per stage in hours of audio with the time left, and failures as they occur.
 
-Takes the place of Snakemake's own log on the terminal; that one goes on in .snakemake/log, and `snakemake -p` shows it.
-Without a terminal, a line a minute.
+Replaces Snakemake's own log on the terminal, which is still written to .snakemake/log and shown by `snakemake -p`.
+Without a terminal, prints a line a minute.
 """
 
 import json
@@ -24,7 +24,7 @@ logger = logging.getLogger("snakemake.logging")
 
 
 def hours(work: Path) -> dict[str, dict[str, float]]:
-    """Of every per-shard stage "done" and "total" in hours of audio, and "rejects", as the work folder tells."""
+    """For every per-shard stage "done" and "total" in hours of audio, and "rejects", read from the work folder."""
     try:
         seconds = manifest.index(work)["seconds"]
     except ManifestError:
@@ -51,7 +51,7 @@ def _progress(folder: Path) -> dict | None:
 
 
 def time_to_go(done: float, total: float, begun: float, seconds: float) -> str:
-    """What is left at the pace since `begun` (hours done then), `seconds` ago: "2:05:10 to go"; "" where not known."""
+    """The time left at the pace since `begun` (hours done `seconds` ago): "2:05:10 to go"; "" where not known."""
     pace = (done - begun) / seconds if seconds > 0 else 0.0
     if pace <= 0 or done >= total:
         return ""
@@ -59,7 +59,7 @@ def time_to_go(done: float, total: float, begun: float, seconds: float) -> str:
 
 
 class Board(threading.Thread):
-    """Draws the bars, and on a stream that is no terminal a line a minute, until it is told to stop."""
+    """Draws the bars, or prints a line a minute where the stream is no terminal, until it is stopped."""
 
     def __init__(self, work: Path, stream):
         super().__init__(daemon=True)
@@ -72,7 +72,7 @@ class Board(threading.Thread):
             self.draw()
 
     def draw(self) -> None:
-        """Show how far every stage is that has begun."""
+        """Show the progress of every stage that has begun."""
         lines = []
         for stage, progress in hours(self.work).items():
             if not progress["done"]:
@@ -104,7 +104,7 @@ class Board(threading.Thread):
 
 
 class Reporter(logging.Handler):
-    """Tells what Snakemake's events mean for a person: what failed, and where to read on."""
+    """Reports what Snakemake's events mean for a person: what failed, and where to read more."""
 
     def __init__(self, board: Board):
         super().__init__()
@@ -144,7 +144,7 @@ def failures(folder: Path) -> list[dict]:
 
 
 def last_words(logs: list[Path]) -> str:
-    """The sentence that a job ended with, or where its log is."""
+    """The last error in a job's log with the log's path, or where to look instead."""
     for path in logs:
         lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else []
         if errors := [line for line in lines if line.startswith("error: ")]:
@@ -155,7 +155,7 @@ def last_words(logs: list[Path]) -> str:
 
 
 def show(workflow, work: str) -> Board | None:
-    """Put the board in the place of Snakemake's log, unless that is asked for (-p, --verbose); `stop` ends it."""
+    """Show the board instead of Snakemake's log, unless that is asked for (-p, --verbose); `stop` ends it."""
     settings = workflow.output_settings
     standard = [handler for handler in logger.handlers if handler.name == "DefaultStreamHandler"]
     if settings.printshellcmds or settings.verbose or not standard:

@@ -1,9 +1,9 @@
-"""Texts that a person wrote into a corpus: kept by recording and place, so that they outlive a changed slicing.
+"""Texts that a person wrote into a corpus: kept by recording and time, so that they survive a changed slicing.
 
-metadata.csv is for a person to fill in, and so is a layout's copy of it, beside which .metadata.csv keeps the copy as
-it was written: what differs is a person's. Before metadata.csv is written again, every text is taken up with the place
-it was written for; it goes to the clip of the new corpus that is the same place, else into orphaned_texts.csv, from
-which it returns when a clip agrees with it again. Nothing is dropped.
+A person may fill in metadata.csv or a layout's copy of it. Beside a copy, .metadata.csv keeps the copy as it was
+written: what differs is a person's. Before metadata.csv is written again, every text is read with the recording and
+times it belongs to. It goes to the clip of the new corpus that covers the same time, else into orphaned_texts.csv, from
+which it returns when a clip matches it again. Nothing is dropped.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from pipeline.errors import ConfigError, ManifestError
 
 METADATA, ORPHANS = "metadata.csv", "orphaned_texts.csv"
 WRITTEN = ".metadata.csv"  # beside a layout's copy of metadata.csv: the copy before a person wrote into it
-SAME_PLACE = 0.9  # least intersection over union of two places that are one
+SAME_PLACE = 0.9  # least intersection over union of two spans that count as the same
 COLUMNS = ("sha256", "start", "end", "text", "text_normalized")
 PLACE = {"clip": str, "sha256": str, "start": float, "end": float}  # columns of clips.csv that tell a clip's place
 
@@ -67,7 +67,7 @@ def read_metadata(path: Path) -> dict[str, tuple[str, str]]:
 
 
 def of_clips(corpus: Path) -> dict[str, tuple[str, str]]:
-    """clip -> (text, normalized text) of the clips of a finished corpus that have one: what layouts and report tell.
+    """clip -> (text, normalized text) of the clips of a finished corpus that have one, for layouts and report.
 
     The one place that knows where a clip's text comes from.
     """
@@ -75,20 +75,20 @@ def of_clips(corpus: Path) -> dict[str, tuple[str, str]]:
 
 
 def copies(corpus: Path) -> list[Path]:
-    """The copies of metadata.csv in layouts, where a person may have written as well."""
+    """The copies of metadata.csv in layouts, which a person may have edited as well."""
     return sorted(path.with_name(METADATA) for path in corpus.glob(f"*/{WRITTEN}"))
 
 
 def digest(path: Path) -> str:
-    """A digest of metadata.csv or of a copy, "" where it is not there: another one says that a person wrote into it."""
+    """A digest of metadata.csv or of a copy, "" where it does not exist; it changes when a person edits it."""
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
 
 
 def gather(corpus: Path) -> list[Text]:
     """Every text of a corpus folder, each once: those that have no clip, those of metadata.csv and of its copies.
 
-    Where a person wrote into a copy, that text takes the place of the one in metadata.csv; where the latter was changed
-    as well, it comes before the copy's.
+    Where a person wrote into a copy, that text replaces the one in metadata.csv; where the latter was changed as well,
+    both are returned, the copy's last.
     """
     texts = []
     if (corpus / ORPHANS).is_file():
@@ -119,13 +119,13 @@ def _places(corpus: Path, wanted: set[str]) -> dict[str, tuple[str, float, float
             rows = tables.rows(corpus / name, PLACE, PLACE)
             return {row["clip"]: (row["sha256"], row["start"], row["end"]) for row in rows if row["clip"] in wanted}
     raise ManifestError(
-        f"{corpus / METADATA} holds texts, but clips.csv, which tells their places, is gone: bring it back, or put "
+        f"{corpus / METADATA} holds texts, but clips.csv, which says where they belong, is gone: bring it back, or put "
         "metadata.csv elsewhere, so that no text is lost."
     )
 
 
 def carry(texts: Iterable[Text], clips: Iterable[dict]) -> tuple[dict[str, Text], list[Text]]:
-    """The text of every clip that is the place of one, by id, and the texts left over.
+    """The text of every clip that has one, by id, and the texts left over.
 
     clips: rows with id, sha256, start and end. Of several texts for a clip the last counts, the others are left over.
     """

@@ -1,8 +1,8 @@
-"""Is it the recording? A failure is a verdict about a recording only where nothing else can be at fault.
+"""Is the recording at fault? A failure rejects a recording only where nothing else can be the cause.
 
-What is plainly the machine's (no memory, a full disk, a device that went away, a child that was killed, a package that
-cannot be loaded) stops the job, and the plain command tries again. Anything else is tried a second time, after a look
-at room and input: only what fails again is the recording's.
+A plain fault of the machine (no memory, a full disk, a device that is gone, a child process that was killed, a package
+that cannot be loaded) stops the job; the same command tries again. After any other failure disk space and input are
+checked, and the work is tried a second time: only what fails again is the recording's fault.
 """
 
 import logging
@@ -15,14 +15,14 @@ from typing import Any
 from pipeline.errors import Reject, VoxsieveError
 
 PROBE_BYTES = 1 << 20
-FRAMEWORKS = ("onnxruntime", "tensorflow", "torch")  # whose own errors tell of memory and devices
+FRAMEWORKS = ("onnxruntime", "tensorflow", "torch")  # their own errors are about memory and devices
 log = logging.getLogger("voxsieve")
 
 
 def reached(work: Callable[[], Any], inputs: Iterable[Path], out: Path, what: str) -> Any:
-    """What `work()` gives. Raises Reject where it fails twice by the fault of the recording.
+    """The result of `work()`. Raises Reject where it fails twice by the fault of the recording.
 
-    inputs: the files that it reads; out: the folder that it writes to; what: names it in messages. Raises VoxsieveError
+    inputs: the files that it reads; out: the folder that it writes to; what: its name in messages. Raises VoxsieveError
     where the machine is at fault.
     """
     try:
@@ -46,19 +46,18 @@ def reached(work: Callable[[], Any], inputs: Iterable[Path], out: Path, what: st
 
 
 def _stop_where_passing(error: Exception, what: str) -> None:
-    """Raise VoxsieveError where an error may pass, whatever the recording."""
+    """Raise VoxsieveError where an error is temporary, whatever the recording."""
     if isinstance(error, VoxsieveError | MemoryError):
         raise error
     module = type(error).__module__.partition(".")[0]
     if isinstance(error, OSError | ImportError) or module in FRAMEWORKS:
         raise VoxsieveError(
-            f"{what}: {_words(error)}: this is no fault of the recording; see that memory, disks and devices are "
-            "there, then run again."
+            f"{what}: {_words(error)}: the recording is not at fault; check memory, disks and devices, then run again."
         ) from error
 
 
 def check_readable(path: Path) -> None:
-    """Raise VoxsieveError where a file cannot be read from its beginning to its end. A folder is never to be read."""
+    """Raise VoxsieveError where a file cannot be read at its beginning, middle and end. Folders are not checked."""
     if path.is_dir():
         return
     try:
@@ -88,7 +87,7 @@ def check_room(folder: Path) -> None:
 
 
 def _words(error: Exception) -> str:
-    """An error on one line; where it has no words of its own, the place that it comes from."""
+    """An error on one line; where it has no message, the line of code that raised it."""
     text = " ".join(str(error).split())
     if not text:
         frame = traceback.extract_tb(error.__traceback__)[-1]

@@ -2,18 +2,18 @@
 
     python -m pipeline.verify --work work --corpus corpus     (make verify)
 
-What does not fit is told, and the word that it is done is taken away, so that the next run makes it again.
+What differs is printed, and the file that marks its stage as done is deleted, so that the next run makes it again.
 """
 
 import argparse
 import sys
 from pathlib import Path
 
-from pipeline import corpus, manifest, program, registry, vouch
+from pipeline import corpus, entry, manifest, registry, vouch
 
 
 def check_work(work: Path) -> list[str]:
-    """What of the shards' files is not as it was written; the manifests that vouch for it are taken away."""
+    """The files of shards that are not as they were written; the manifests that vouch for them are deleted."""
     wrong = []
     for stage in registry.of_unit("shard"):
         for shard in manifest.shards(work):
@@ -25,7 +25,7 @@ def check_work(work: Path) -> list[str]:
 
 
 def check_corpus(work: Path, place: Path) -> list[str]:
-    """The corpus's clips that are not what normalize wrote; the word that export is done is taken away."""
+    """The corpus's clips that are not what normalize wrote; the file that marks export as done is deleted."""
     wrong = []
     for row in manifest.lines(work / "select" / manifest.MANIFEST):
         normalized, exported = work / row["path"], place / corpus.WAVS / f"{row['id']}.wav"
@@ -50,4 +50,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    program.run(main)
+    entry.run(main)

@@ -1,4 +1,4 @@
-"""What a job has written, so that a later run can tell whether it is still there as it was.
+"""A record of what a job has written, so that a later run can check that it is unchanged.
 
 Beside a shard's manifest: written.json, how many files and bytes there are, compared in a moment by every run; and
 written.tsv, SHA-256, size and name of each, compared by `make verify`.
@@ -17,7 +17,7 @@ OWN = frozenset((SUMMARY, LISTING, manifest.MANIFEST, manifest.REJECTS, "failed.
 
 
 def files(folder: Path) -> Iterator[os.DirEntry]:
-    """The files of a job below its folder, but for those that tell of them."""
+    """The files of a job below its folder, except the records about them."""
     with os.scandir(folder) as entries:
         for entry in sorted(entries, key=lambda entry: entry.name):
             if entry.is_dir(follow_symlinks=False):
@@ -27,7 +27,7 @@ def files(folder: Path) -> Iterator[os.DirEntry]:
 
 
 def write(folder: Path) -> None:
-    """Note down what stands in a folder."""
+    """Record the files of a folder."""
     lines, total = [], 0
     for entry in files(folder):
         size = entry.stat().st_size
@@ -38,7 +38,7 @@ def write(folder: Path) -> None:
 
 
 def is_whole(folder: Path) -> bool:
-    """Whether as many files and bytes stand in a folder as were written."""
+    """Whether a folder holds as many files and bytes as were written."""
     try:
         summary = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
         sizes = [entry.stat().st_size for entry in files(folder)]
@@ -48,7 +48,7 @@ def is_whole(folder: Path) -> bool:
 
 
 def changed(folder: Path) -> list[str]:
-    """The files of a folder that are gone or do not say what they said, by name."""
+    """The names of the files of a folder that are gone or changed."""
     try:
         lines = (folder / LISTING).read_text(encoding="utf-8", errors="surrogateescape").splitlines()
     except OSError:

@@ -1,4 +1,4 @@
-"""The work folder as a whole: that it is one of ours, that one run works in it, that what it vouches for is there."""
+"""The work folder as a whole: that it is one of ours, that one run works in it, that its recorded results exist."""
 
 import hashlib
 import json
@@ -16,7 +16,7 @@ WRITTEN = "corpus.json"  # the result of a stage that writes into the corpus fol
 
 
 def record(work: Path) -> Path:
-    """The file that tells that this work folder was made by runs from here, beside Snakemake's records of them."""
+    """The file that records that this work folder was made by runs from here, beside Snakemake's own records."""
     return Path(".snakemake", "voxsieve", hashlib.sha256(os.fsencode(work)).hexdigest()[:16])
 
 
@@ -29,7 +29,7 @@ def check(work: Path) -> None:
         return
     if not (work / VERSION).is_file() or (work / VERSION).read_text(encoding="utf-8").strip() != str(LAYOUT):
         raise ConfigError(
-            f"work_dir: '{work}' was made by an earlier version of voxsieve, which kept other rows: name a new "
+            f"work_dir: '{work}' was made by an earlier version of voxsieve, with rows of another form: name a new "
             "work_dir (and a new corpus_dir); the old ones stay as they are."
         )
     if not record(work).exists():
@@ -58,14 +58,14 @@ def hold(work: Path) -> TextIO:
 
 
 def forget_what_is_gone(work: Path) -> list[str]:
-    """Take away the word that a result is there where it is not any more, so that it is made again; give what was.
+    """Delete the files that mark a result as done where the result is damaged or gone; return a message for each.
 
-    Looks at names and sizes of the corpus's files: a second for a hundred thousand.
+    Compares names and sizes of the corpus's files: a second for a hundred thousand.
     """
     if not (work / ".lock").is_file():
         return []
     with open(work / ".lock", "a") as handle:
-        return _forget(work) if lock.taken(handle) else []  # a run that is under way knows what it is doing
+        return _forget(work) if lock.taken(handle) else []  # a run in progress needs no help
 
 
 def _forget(work: Path) -> list[str]:

@@ -1,4 +1,4 @@
-"""embed: the voice of every clip as a Resemblyzer d-vector (256 numbers), as facts by the clip's id.
+"""embed: a Resemblyzer d-vector (256 numbers) for the voice of every clip, as facts joined by the clip's id.
 
 Writes one .npz per recording with `vectors` (clips, 256), zeros where nothing was left to embed.
 """
@@ -7,7 +7,7 @@ import numpy as np
 
 from engines import resemblyzer
 from engines.protocols import Embedder
-from pipeline import arrays, audio, program, run
+from pipeline import arrays, audio, entry, program, run
 from pipeline.program import Job
 from pipeline.rows import Embedded, NormalizedClip
 
@@ -16,7 +16,7 @@ CLIPS_AT_ONCE = 64
 
 
 def process(rows: list[dict], job: Job, embedder: Embedder) -> run.Outcome:
-    """Embed the clips of one recording: which vector is a clip's, and on how many seconds of voice it rests."""
+    """Embed the clips of one recording: for each the number of its vector, and the seconds of voice behind it."""
 
     def read(row: dict) -> np.ndarray:
         return audio.resample(audio.read(job.work / row["path"])[:, 0], row["sample_rate"], embedder.SAMPLE_RATE)
@@ -43,4 +43,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    program.run(main)
+    entry.run(main)

@@ -1,4 +1,4 @@
-"""embed: what the others know of it."""
+"""embed: how the pipeline runs it."""
 
 from pipeline.registry import Stage
 

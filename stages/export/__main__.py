@@ -1,14 +1,14 @@
 """export: the corpus. WAVs, the tables of what was kept and what was not, and the account of all seconds.
 
 The WAVs are hard links to what `normalize` wrote (copies where the file system has no links). The new corpus is built
-beside the old one and takes its place as a whole; a person's texts are carried over by the place that they tell of.
+beside the old one and takes its place as a whole; texts that a person wrote are carried over by recording and time.
 """
 
 import json
 from pathlib import Path
 
 from engines import scores
-from pipeline import audio, corpus, lock, manifest, program, registry, tables, texts
+from pipeline import audio, corpus, entry, lock, manifest, program, registry, tables, texts
 from pipeline.program import Job
 from pipeline.rows import Recording, Reject, WantedClip
 from stages.export.account import account
@@ -22,7 +22,7 @@ REJECT_FIELDS = "id stage reason message recording source start end".split()
 
 
 def clip_row(row: dict, recording: dict) -> dict:
-    """A clip's row with the names that clips.csv uses and what its recording knows of where it comes from."""
+    """A clip's row with the column names of clips.csv, and its recording's provenance."""
     own = {"clip": row["id"], "path": f"{corpus.WAVS}/{row['id']}.wav", "recording": row["recording_id"]}
     return recording | row | own
 
@@ -38,7 +38,7 @@ def read_rejects(work: Path, shards: list[str]) -> list[dict]:
 
 
 def export(job: Job) -> dict[str, int]:
-    """Write the corpus from the manifests of the work folder; give its files and their bytes."""
+    """Write the corpus from the manifests of the work folder; return its files and their sizes in bytes."""
     work, place, shards = job.work, Path(job.settings.corpus_dir), manifest.shards(job.work)
     kept = manifest.read(work / "select" / manifest.MANIFEST, WantedClip)
     recordings = [
@@ -67,7 +67,7 @@ def export(job: Job) -> dict[str, int]:
     corpus.replace(place, names)
     if not left:
         (place / texts.ORPHANS).unlink(missing_ok=True)
-    # A person's texts change the size of their file, and that is no damage.
+    # Files that a person writes into may change their size without being damaged.
     return {name: size for name, size in sizes.items() if name not in (texts.METADATA, texts.ORPHANS)}
 
 
@@ -80,4 +80,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    program.run(main)
+    entry.run(main)

@@ -17,7 +17,7 @@ def tally(rows: list[dict]) -> dict:
 
 
 def grouped(rows: Iterable[dict], name: str) -> dict[str, list[dict]]:
-    """Rows by what a field of theirs says, in alphabetical order."""
+    """Rows grouped by the value of one field, in alphabetical order."""
     groups: dict[str, list[dict]] = {}
     for row in rows:
         groups.setdefault(row[name], []).append(row)
@@ -33,8 +33,9 @@ def account(recordings: list[dict], kept: list[dict], rejects: list[dict], stage
     total, good, lost = micros(recordings) + micros(at_index), micros(kept), micros(rejects)
     if abs(total - good - lost) > 1000:
         raise ManifestError(
-            f"export: kept {good / 1e6:.3f} s and rejected {lost / 1e6:.3f} s are not the input's {total / 1e6:.3f} s: "
-            f"{_where(recordings, kept, rejects)}; run again with -R separate, which makes what follows anew."
+            f"export: kept {good / 1e6:.3f} s and rejected {lost / 1e6:.3f} s do not add up to the "
+            f"input's {total / 1e6:.3f} s: {_where(recordings, kept, rejects)}; run again with -R separate, which "
+            "repeats all later stages."
         )
     by_stage = grouped(rejects, "stage")
     reasons = {stage: grouped(by_stage.get(stage, []), "reason") for stage in stages}
@@ -60,5 +61,5 @@ def _where(recordings: list[dict], kept: list[dict], rejects: list[dict]) -> str
     for row in recordings:
         if abs(spent[row["id"]] - micros([row])) > 1000:
             whole, accounted = micros([row]) / 1e6, spent[row["id"]] / 1e6
-            return f"of {row['id']} ({row['source']}), {whole:.3f} s long, {accounted:.3f} s are told"
+            return f"of {row['id']} ({row['source']}), {whole:.3f} s long, {accounted:.3f} s are accounted for"
     return "rejects name recordings that the index does not have"

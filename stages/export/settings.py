@@ -1,4 +1,4 @@
-"""export: its settings, and what the others know of it."""
+"""export: its settings, and how the pipeline runs it."""
 
 from typing import Annotated
 

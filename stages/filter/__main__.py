@@ -1,11 +1,11 @@
-"""filter: which low-pass, high-pass and notches a clip is heard through, as second-order sections in its row.
+"""filter: the low-pass, high-pass and notches for each clip, as second-order sections in its row.
 
-The filter is designed here and runs where the clip is first heard as a whole, in normalize: no audio is written.
+The filter is designed here and applied where the clip is first read as a whole, in normalize: no audio is written.
 """
 
 from functools import cache
 
-from pipeline import program, run
+from pipeline import entry, program, run
 from pipeline.rows import Clip, FilteredClip
 from stages.filter import design
 
@@ -31,4 +31,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    program.run(main)
+    entry.run(main)

@@ -11,7 +11,7 @@ from stages.filter.settings import Filter, Slope
 
 
 def sections(settings: Filter, sample_rate: int) -> np.ndarray:
-    """All second-order sections (n, 6) that the settings ask for; those that zero phase runs both ways stand once."""
+    """All second-order sections (n, 6) that the settings ask for; with zero phase each of them runs both ways."""
     parts = [notch(place.frequency_hz, place.q, sample_rate) for place in settings.notches]
     for kind, slope in (("lowpass", settings.low_pass), ("highpass", settings.high_pass)):
         if slope:

@@ -1,4 +1,4 @@
-"""filter: its settings, and what the others know of it."""
+"""filter: its settings, and how the pipeline runs it."""
 
 from typing import Annotated
 

@@ -10,7 +10,7 @@ import logging
 import shutil
 from pathlib import Path
 
-from pipeline import corpus, lock, manifest, program, tables, texts
+from pipeline import corpus, entry, lock, manifest, program, tables, texts
 from pipeline.errors import ConfigError
 from pipeline.program import Job
 from stages.formats import card, layouts, splits
@@ -91,4 +91,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    program.run(main)
+    entry.run(main)

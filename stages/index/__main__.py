@@ -1,4 +1,4 @@
-"""index: find the recordings, read what they are, give them ids, gather them in shards.
+"""index: find the recordings, examine them, give them ids and group them in shards.
 
 The same content twice is one recording and one reject. Running again with more files reads only those, adds shards, and
 leaves the old ones untouched. Without --input, the recordings are those of the crawl.
@@ -9,7 +9,7 @@ import os
 import shutil
 from pathlib import Path
 
-from pipeline import inputs, lock, manifest, program, registry, run
+from pipeline import entry, inputs, lock, manifest, program, registry, run
 from pipeline.errors import ConfigError
 from pipeline.rows import Recording, Reject
 from stages.index import examine, shards
@@ -18,24 +18,24 @@ STAGE = "index"
 
 
 def from_crawl(table: Path, downloads: Path) -> tuple[list[inputs.Found], list[dict]]:
-    """What the crawl brought in, with its provenance, and rejects for what it could not."""
+    """What the crawl fetched, with its provenance, and rejects for what it could not fetch."""
     items = []
     whole = {"recording_id": "", "start": 0.0, "end": 0.0}
-    refused = [entry | whole for entry in manifest.lines(table.with_name(manifest.REJECTS))]
-    for entry in manifest.lines(table):
-        path = Path(os.path.abspath(downloads.resolve().parent / entry["path"]))
-        provenance = {name: entry[name] for name in shards.PROVENANCE if entry.get(name)}
+    refused = [row | whole for row in manifest.lines(table.with_name(manifest.REJECTS))]
+    for row in manifest.lines(table):
+        path = Path(os.path.abspath(downloads.resolve().parent / row["path"]))
+        provenance = {name: row[name] for name in shards.PROVENANCE if row.get(name)}
         if path.exists():
-            items.append(inputs.Found(path, entry["source"], bool(path.suffix), provenance))
+            items.append(inputs.Found(path, row["source"], bool(path.suffix), provenance))
         else:
-            refused.append(entry | whole | {"reason": "gone", "message": "The file is not where the crawl left it."})
+            refused.append(row | whole | {"reason": "gone", "message": "The file is not where the crawl left it."})
     if not items:
-        raise ConfigError(f"index: the crawl brought in no recording: see rejects.jsonl beside {table}.")
-    return items, [manifest.reject(entry, "crawl", entry["reason"], entry["message"]) for entry in refused]
+        raise ConfigError(f"index: the crawl fetched no recording: see rejects.jsonl beside {table}.")
+    return items, [manifest.reject(row, "crawl", row["reason"], row["message"]) for row in refused]
 
 
 def index(job: program.Job, items: list[inputs.Found], refused: list[dict]) -> dict:
-    """Write the shards' manifests, rejects.jsonl (after those `refused` before) and ids.json; give the summary."""
+    """Write the shards' manifests, rejects.jsonl (after those `refused` before) and ids.json; return the summary."""
     by_path = {examine.relative(item.path, job.work): item for item in items}
     facts = examine.examine_all(by_path, job.out / "known.jsonl", job.settings.threads)
     ids = shards.read_ids(job.out)
@@ -78,7 +78,7 @@ def index(job: program.Job, items: list[inputs.Found], refused: list[dict]) -> d
 
 
 def forget_shards(work: Path, shards: list[str]) -> None:
-    """Take away what was made of shards whose recordings are all gone."""
+    """Remove the results of shards whose recordings are all gone."""
     for stage in registry.stages():
         for folder in (work / stage).glob("s[0-9]*"):
             if folder.is_dir() and folder.name not in shards:
@@ -86,7 +86,7 @@ def forget_shards(work: Path, shards: list[str]) -> None:
 
 
 def _holds(place: Path, rows: list[dict]) -> bool:
-    """Whether a manifest is there and says just this."""
+    """Whether a manifest exists and holds exactly these rows."""
     try:
         return list(manifest.lines(place)) == rows
     except manifest.ManifestError:
@@ -106,4 +106,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    program.run(main)
+    entry.run(main)

@@ -1,7 +1,7 @@
-"""What a file is: decoded once, so that its length is exact and a broken one is known before any model runs.
+"""Examine a file: it is decoded once, so that its length is exact and damage is known before any model runs.
 
-What was learnt stands in a journal; a file of the same size, time and inode is not read again. A reject is looked at
-again by another decoder.
+The facts are kept in a journal; a file of the same size, time and inode is not read again. A rejected file is examined
+again when the decoder has changed.
 """
 
 import hashlib
@@ -17,15 +17,15 @@ from pipeline.downmix import MEAN, Downmix
 from pipeline.errors import Reject
 
 CANCELLATION_DB = 10.0
-SMOOTH_SECONDS = 11  # over which energies are compared, so that a passage has one downmix
-DAMAGED_SECONDS = 0.5  # a file that ffmpeg complains of and that is shorter than it says by more than this is damaged
+SMOOTH_SECONDS = 11  # energies are smoothed over this, so that the downmix does not change within a passage
+DAMAGED_SECONDS = 0.5  # damaged: ffmpeg complains, and more than this is missing of the stated length
 
 
 def downmix(energies: np.ndarray) -> Downmix:
     """How one channel is made, passage by passage, from the energies of (left, right, mean) in each second, (n, 3).
 
     "mean", or "left"/"right" where the mean would lose the signal: the mean of two uncorrelated channels is 3 dB below
-    their average energy; where it lies more than 10 dB below, they cancel (a pole swapped in the studio).
+    their average energy; where it lies more than 10 dB below, they cancel (one has its polarity inverted).
     """
     if not len(energies):
         return MEAN
@@ -39,9 +39,9 @@ def downmix(energies: np.ndarray) -> Downmix:
 
 
 def examine(path: Path) -> dict:
-    """What a file is: the fields of rows.Recording that do not depend on where it stands, and `damaged`.
+    """The fields of rows.Recording that do not depend on where the file lies, and `damaged`.
 
-    damaged: [seconds that are missing at its end, what ffmpeg said], None where nothing is. Raises Reject.
+    damaged: [seconds missing at the end, ffmpeg's message], or None. Raises Reject.
     """
     if not path.is_file():
         raise Reject("not_a_file", "Neither a file nor a link to one.")
@@ -83,7 +83,7 @@ def _energies(block: np.ndarray) -> np.ndarray:
 
 
 def examine_all(items: dict[str, inputs.Found], journal: Path, threads: int) -> dict[str, dict]:
-    """Path -> facts or {"reject": [reason, message]}, from the journal where that knows the file."""
+    """Path -> facts or {"reject": [reason, message]}, from the journal where it has the file."""
     known, decoder = _read(journal), ffmpeg.identity()
 
     def learn(path: str) -> dict:
@@ -114,7 +114,7 @@ def _key(fact: dict) -> tuple:
 
 
 def _read(journal: Path) -> dict[tuple, dict]:
-    """What the journal knows, the last line of a file counting; a torn line is passed over."""
+    """The facts in the journal, of which the last line of a file counts; a torn line is skipped."""
     known = {}
     if journal.exists():
         for line in journal.read_text(encoding="utf-8", errors="replace").splitlines():

@@ -1,4 +1,4 @@
-"""index: what the others know of it."""
+"""index: how the pipeline runs it."""
 
 from pipeline.registry import Stage
 

@@ -1,4 +1,4 @@
-"""Which recording has which id and lies in which shard: kept for the life of a work folder, and made again if lost."""
+"""The id and the shard of every recording: kept for the life of a work folder, and restored if lost."""
 
 import json
 import re
@@ -8,13 +8,13 @@ from pipeline import inputs, manifest
 from pipeline.errors import ManifestError
 from pipeline.rows import SCHEMA, Recording
 
-SHORTEST_AUTO = 1800.0  # seconds of a shard: a model's load is then little of the work
-MOST_SHARDS = 250  # so many at most with `shard_minutes: auto`, so that planning takes seconds
+SHORTEST_AUTO = 1800.0  # seconds of a shard, so that loading a model is a small part of the work
+MOST_SHARDS = 250  # with `shard_minutes: auto`, so that planning takes seconds
 PROVENANCE = ("source_kind", "url", "page", "title", "uploader", "published", "licence", "fetched_at", "captions")
 
 
 def read_ids(place: Path) -> dict[str, dict]:
-    """path -> {"id", "shard"}, from ids.json, or where that is lost or torn from the shards' own manifests."""
+    """path -> {"id", "shard"}, from ids.json, or from the shards' own manifests where that file is lost or torn."""
     try:
         return json.loads((place / "ids.json").read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
@@ -63,7 +63,7 @@ def assign(facts: dict[str, dict], ids: dict, shard_seconds: float) -> None:
 
 
 def refuse_duplicates(facts: dict[str, dict], ids: dict) -> None:
-    """Turn the facts of a content seen before into a reject `duplicate`; what had an id already comes first."""
+    """Turn a file with the same content as another into a reject `duplicate`; the file with an earlier id is kept."""
     first: dict[str, str] = {}
     for path in sorted(facts, key=lambda path: ids[path]["id"] if path in ids else "~"):
         if "reject" in facts[path]:
@@ -74,7 +74,7 @@ def refuse_duplicates(facts: dict[str, dict], ids: dict) -> None:
 
 
 def row(item: inputs.Found, fact: dict, name: str) -> dict:
-    """The manifest row of a recording, or what its reject is made of."""
+    """The manifest row of a recording; for a reject, the row that it is made from."""
     duration = fact.get("duration", 0.0)
     known = {key: fact.get(key) for key in ("sample_rate", "channels", "codec", "sha256", "downmix", "peak")}
     place = {"start": 0.0, "end": duration, "duration": duration, "path": fact["path"], "source": item.source}
@@ -83,7 +83,7 @@ def row(item: inputs.Found, fact: dict, name: str) -> dict:
 
 
 def damage(recording: dict, fact: dict, stage: str) -> list[dict]:
-    """The reject of what is missing at the end of a damaged recording."""
+    """The reject of the seconds missing at the end of a damaged recording; empty where nothing is missing."""
     if not fact.get("damaged"):
         return []
     seconds, complaint = fact["damaged"]

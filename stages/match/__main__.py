@@ -1,7 +1,7 @@
-"""match: which clips of the corpus hold the same sound, such as a jingle that every episode has.
+"""match: find clips of the corpus that hold the same sound, such as a jingle that every episode has.
 
-Looks at all clips that have a score, and drops nothing: `select` does. Writes matches.jsonl,
-a line for each pair of clips: `first`, `second`, and the share of each that their common sound covers.
+Compares all clips that have a score and drops none: `select` does that. Writes matches.jsonl, with a line for each
+pair of clips: `first`, `second`, and the share of each that their common sound covers.
 """
 
 import json
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline import audio, lock, manifest, program
+from pipeline import audio, entry, lock, manifest, program
 from pipeline.rows import Scored
 from stages.match import matching
 
@@ -19,7 +19,7 @@ STAGE = "match"
 
 
 class Prints:
-    """The clips of a corpus: `ids` and `seconds` by number, and where their fingerprints lie."""
+    """The clips of a corpus: `ids` and `seconds` by number, and where their fingerprints are stored."""
 
     def __init__(self, clips: Iterable[dict], work: Path):
         self.ids, self.seconds, self.places = [], [], []
@@ -42,7 +42,7 @@ class Prints:
 
 
 def place_seconds(clip: str) -> float:
-    """The length of a clip, which its id tells in milliseconds."""
+    """The length of a clip, from the milliseconds in its id."""
     _, start, end = clip.rsplit("_", 2)
     return (int(end) - int(start)) / 1000
 
@@ -67,4 +67,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    program.run(main)
+    entry.run(main)

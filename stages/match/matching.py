@@ -1,7 +1,7 @@
 """Which clips of a corpus share a sound, from their fingerprints.
 
-Two clips hold the same sound where they share many hashes at one distance in time. Nothing here knows of files: clips
-are numbers from 0 in the corpus's order.
+Two clips hold the same sound where they share many hashes at one distance in time. Clips are numbered from 0 in the
+corpus's order.
 """
 
 from collections.abc import Iterable
@@ -16,11 +16,11 @@ import numpy as np
 from engines.fingerprint import FRAMES_PER_SECOND, SPREAD
 
 POSTING = np.dtype([("hash", "<u4"), ("clip", "<u4"), ("frame", "<u2")])
-PARTS = 64  # files that the postings are dealt out to, each of them sorted as a whole
-HELD = 1_000_000  # postings in memory before they are dealt out
+PARTS = 64  # files that the postings are distributed over; each is sorted in memory
+HELD = 1_000_000  # postings in memory before they are written out
 CELLS = 1 << 26  # counters of pairs, one byte each
-LINKS = 4  # earlier clips that a clip is compared with at each hash; of many like clips, a chain links all
-SHARED = 5  # least number of moments that two clips have in common at one distance in time
+LINKS = 4  # earlier clips that a clip is compared with at each hash; many alike are linked in a chain
+SHARED = 5  # least number of hashes in common at one distance in time
 
 Clips = Iterable[tuple[int, np.ndarray, np.ndarray]]
 
@@ -37,9 +37,9 @@ class Match:
 def matches(clips: Clips, scratch: Path) -> list[Match]:
     """The pairs of clips that share a sound. `clips` gives (clip, hashes, frames) in order; `scratch` is empty.
 
-    Of many clips that share one sound, each is paired with some earlier ones. The hashes are dealt out to files, so
-    that memory does not grow with the corpus: first the pairs of all files are only counted, in cells that some
-    pairs may share, and then those are looked at that may have enough.
+    Of many clips that share one sound, each is paired with some earlier ones. The hashes are distributed over files,
+    so that memory does not grow with the corpus. The first pass only counts pairs, in cells that several pairs may
+    share; the second looks at those pairs whose count may be high enough.
     """
     files = _deal(clips, scratch)
     counts = np.zeros(CELLS, np.uint8)
@@ -100,7 +100,7 @@ def _shared(file: Path) -> tuple[np.ndarray, ...]:
 
 
 def _aligned(first: np.ndarray, second: np.ndarray, step: np.ndarray, when: np.ndarray) -> list[Match]:
-    """The matches among shared hashes: those with enough moments at one distance, give or take a frame."""
+    """The matches among shared hashes: those with enough of them at one distance, give or take a frame."""
     order = np.lexsort((step, second, first))
     first, second, step, when = first[order], second[order], step[order], when[order]
     pairs = np.flatnonzero(np.diff(first, prepend=-1) | np.diff(second, prepend=-1))
@@ -109,7 +109,7 @@ def _aligned(first: np.ndarray, second: np.ndarray, step: np.ndarray, when: np.n
         if high - low < SHARED:
             continue
         steps = step[low:high]
-        # A sound may lie half a frame off: its distance then wavers between two neighbours.
+        # A sound may be off by half a frame: its distance then falls on either of two neighbours.
         reach = np.searchsorted(steps, steps + 1, "right")
         best = int(np.argmax(reach - np.arange(len(steps))))
         moments = np.unique(when[low + best : low + reach[best]])

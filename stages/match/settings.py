@@ -1,4 +1,4 @@
-"""match: what the others know of it."""
+"""match: how the pipeline runs it."""
 
 from pipeline.registry import Stage
 

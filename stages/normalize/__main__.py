@@ -1,4 +1,4 @@
-"""normalize: bring every clip to one loudness by a linear gain, as the file that will stand in the corpus.
+"""normalize: bring every clip to one loudness by a linear gain, and write the file that the corpus will have.
 
 EBU R 128: integrated loudness to a target, true peak below a limit. A clip that would exceed the limit is left
 quieter, never compressed. A clip too short to be measured gets the gain of its recording. The clip is first
@@ -10,12 +10,12 @@ import numpy as np
 from engines import loudness
 from engines.loudness import bs1770
 from engines.protocols import Normalizer
-from pipeline import audio, clips, manifest, program, run
+from pipeline import audio, clips, entry, manifest, program, run
 from pipeline.program import Job
 from pipeline.rows import FilteredClip, NormalizedClip
 
 STAGE = "normalize"
-SHARED = ("sections", "zero_phase", "downmix", "gain")  # of the place in the vocals, not of the file that is written
+SHARED = ("sections", "zero_phase", "downmix", "gain")  # describe the clip's source; the written file needs none
 
 
 def process(rows: list[dict], job: Job, normalizer: Normalizer) -> run.Outcome:
@@ -43,7 +43,7 @@ def process(rows: list[dict], job: Job, normalizer: Normalizer) -> run.Outcome:
         path = job.out / row["recording_id"] / f"{row['id']}.wav"
         with audio.writing(path, rate, 1) as wav:
             wav.write(clip * np.float32(10 ** (gain / 20)))
-        # The gain is linear, so what it does to the measures is known.
+        # The gain is linear, so it simply adds to both levels.
         levels = {
             "lufs": None if before is None else round(before + gain, 2),
             "lufs_before": None if before is None else round(before, 2),
@@ -68,4 +68,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    program.run(main)
+    entry.run(main)

@@ -1,4 +1,4 @@
-"""normalize: its settings, and what the others know of it."""
+"""normalize: its settings, and how the pipeline runs it."""
 
 from typing import Annotated
 

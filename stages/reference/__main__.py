@@ -1,8 +1,7 @@
 """reference: embed the reference clips of the targets, one vector per target.
 
 A target is a file or a folder of clips of one voice; its vector is the mean of its clips', weighted by the seconds of
-voice in them. A reference that seems to hold more than one voice is told: in the log, and as `doubts` in the
-file.
+voice in them. A reference that seems to hold more than one voice is reported in the log and as `doubts` in the file.
 """
 
 import logging
@@ -14,7 +13,7 @@ import numpy as np
 from engines import resemblyzer
 from engines.embeddings import SILENT, Embedding, from_partials
 from engines.protocols import Embedder
-from pipeline import arrays, audio, inputs, lock, program
+from pipeline import arrays, audio, entry, inputs, lock, program
 from pipeline.errors import ConfigError, Reject
 from stages.reference import doubts
 
@@ -25,7 +24,7 @@ log = logging.getLogger("voxsieve")
 
 
 def embed_file(path: Path, embedder: Embedder) -> Embedding:
-    """The voice of a file of any length, of which BLOCKS are held at a time. Raises Reject where it cannot be read."""
+    """The voice of a file of any length, read BLOCKS at a time. Raises Reject where it cannot be read."""
     blocks = audio.decode_mono(path, embedder.SAMPLE_RATE)
     pieces = []
     while piece := list(islice(blocks, BLOCKS)):
@@ -38,7 +37,7 @@ def embed_file(path: Path, embedder: Embedder) -> Embedding:
 
 
 def embed_target(name: str, path: str, embedder: Embedder) -> tuple[np.ndarray, str]:
-    """The unit vector (256,) of a target, and a doubt. Raises ConfigError where its clips hold too little voice."""
+    """The unit vector (256,) of a target, and a doubt or "". Raises ConfigError where there is too little voice."""
     voices, files = [], []
     for item in inputs.find(path, f"speaker.targets: {name}"):
         try:
@@ -81,4 +80,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    program.run(main)
+    entry.run(main)

@@ -4,10 +4,10 @@ import numpy as np
 
 from engines.resemblyzer import SAME
 
-APART = 0.72  # cosine between two voices' means; of 24 people none is told in two
+APART = 0.72  # least cosine between the means of two halves of one voice; none of 24 people was split
 LEAST_SHARE = 0.15  # of the lesser voice
 ITERATIONS = 10
-MOST_WINDOWS = 1000  # of a longer reference some are left out: all are held against all
+MOST_WINDOWS = 1000  # of a longer reference some are left out, since all are compared with all
 
 
 def second_voice(windows: np.ndarray) -> float:
@@ -30,7 +30,7 @@ def second_voice(windows: np.ndarray) -> float:
 
 
 def doubt(vectors: np.ndarray, partials: list[np.ndarray], files: list[str]) -> str:
-    """Why a reference may not be of one voice, "" where nothing speaks for it.
+    """Why a reference may not be of one voice, or "".
 
     vectors: (clips, d) unit; partials: of each clip those of its windows, (k, d); files: what to call the clips.
     """

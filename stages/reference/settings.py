@@ -1,4 +1,4 @@
-"""reference: what the others know of it."""
+"""reference: how the pipeline runs it."""
 
 from collections.abc import Iterable
 from pathlib import Path

@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 
 from pipeline import corpus as corpora
-from pipeline import lock, manifest, program, tables, texts
+from pipeline import entry, lock, manifest, program, tables, texts
 from pipeline.errors import ConfigError
 from stages.report import (
     compare,
@@ -122,4 +122,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    program.run(main)
+    entry.run(main)

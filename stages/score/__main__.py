@@ -1,13 +1,13 @@
-"""score: what can be said of the quality of every clip that is wanted or uncertain, and its fingerprint, as facts.
+"""score: quality scores and a fingerprint for every clip that is wanted or uncertain, as facts joined by id.
 
-Nothing is dropped here; `select` holds scores against thresholds, in seconds. A score that a clip gives no ground for
-is null. Who speaks is decided before, so that nothing is spent on clips that are not wanted.
+Nothing is dropped here; `select` compares scores with thresholds, in seconds. A score that cannot be measured on a clip
+is null. Who speaks is decided earlier, so that no time is spent on unwanted clips.
 """
 
 import numpy as np
 
 from engines import fingerprint, scores
-from pipeline import audio, code, program, run
+from pipeline import audio, code, entry, program, run
 from pipeline.program import Job
 from pipeline.rows import NormalizedClip, Scored
 from stages.score.memory import Memory
@@ -33,7 +33,7 @@ def process(rows: list[dict], job: Job, scorer: scores.Scorer) -> run.Outcome:
         for reject in torn:
             if answers[reject["id"]] == "confident":
                 rejects.append(reject)
-            else:  # its seconds are a reject of the speaker stage already
+            else:  # the speaker stage has already rejected its seconds
                 memory.add(keys[reject["id"]], dict.fromkeys(scores.known()), fingerprint.NOTHING)
         for (row, (_, prints)), values in zip(measured, scorer([sound for _, (sound, _) in measured]), strict=True):
             memory.add(keys[row["id"]], values, prints)
@@ -58,4 +58,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    program.run(main)
+    entry.run(main)

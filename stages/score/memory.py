@@ -1,7 +1,7 @@
-"""What was scored once is kept: a changed choice of voices scores only the clips that nobody has heard yet.
+"""Scores are kept: after a changed choice of voices, only clips without a score are measured.
 
-Of each recording two files beside the manifest: scores as JSON, fingerprints as an .npz with `hashes` and `frames`,
-those of clip i from bounds[i] on.
+For each recording there are two files beside the manifest: scores as JSON, fingerprints as an .npz with `hashes` and
+`frames`, those of clip i from bounds[i] on.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ import numpy as np
 from pipeline import arrays, manifest
 
 Print = tuple[np.ndarray, np.ndarray]  # hashes and frames of a fingerprint, (k,) each
-SOUND = ("id", "path", "sha256", "start", "end", "lufs", "true_peak_dbtp", "sample_rate")  # what a clip sounds like
+SOUND = ("id", "path", "sha256", "start", "end", "lufs", "true_peak_dbtp", "sample_rate")  # identify a clip's sound
 
 
 class Memory:
@@ -35,7 +35,7 @@ class Memory:
             self.scores, self.of = {}, {}
 
     def key(self, row: dict) -> str:
-        """What a clip's scores rest on: its sound, and the code that measures."""
+        """A digest of what decides a clip's scores: its sound, and the code that measures."""
         text = json.dumps([self.code, *(row[name] for name in SOUND)])
         return hashlib.sha256(text.encode()).hexdigest()[:24]
 

@@ -1,4 +1,4 @@
-"""score: what the others know of it."""
+"""score: how the pipeline runs it."""
 
 from pipeline.registry import Stage
 

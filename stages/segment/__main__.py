@@ -1,14 +1,14 @@
 """segment: label every moment as male, female, music, noise or noEnergy.
 
-From both signals (Silero VAD and inaSpeechSegmenter's networks, see labels.py), or from one of them by
-inaSpeechSegmenter alone. Writes one CSV per recording (labels,start,stop; seconds) and names it in the manifest; what
-the spans rest on stands in the manifest as `evidence`: lists in the order of the spans.
+Uses the mixture and the vocals (Silero VAD and inaSpeechSegmenter's networks, see labels.py), or one of them with
+inaSpeechSegmenter alone. Writes one CSV per recording (labels,start,stop; seconds) and names it in the manifest, where
+`evidence` holds the measurements behind the labels: lists in the order of the spans.
 """
 
 from engines import ina, spans
 from engines.protocols import Segmenter
 from engines.silero.onnx import Vad
-from pipeline import audio, manifest, program, run
+from pipeline import audio, entry, manifest, program, run
 from pipeline.program import Job
 from pipeline.rows import Segmented, Separated
 from stages.segment import hearing
@@ -51,4 +51,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    program.run(main)
+    entry.run(main)

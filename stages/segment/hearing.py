@@ -1,4 +1,4 @@
-"""A recording heard in both signals, mixture and vocals, and the passages that follow."""
+"""The passages of a recording, from its mixture and its vocals together."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,13 +13,13 @@ from pipeline.downmix import Downmix
 from stages.segment import labels
 
 FRAMES = 2  # from patch to patch, 20 ms
-EVERY = 8  # patches from one that is looked at to the next: 160 ms, four to a patch's width
-SPARSE = 24  # for gender, which is one for a stretch of speech: 480 ms, less than the width of a patch
-SURE = 0.35  # a stretch whose mean probability of a male voice is as near to 0.5 is looked at more closely
+EVERY = 8  # every so many patches one is evaluated: 160 ms, four to a patch's width
+SPARSE = 24  # the same for gender, constant over a stretch of speech: 480 ms, less than a patch's width
+SURE = 0.35  # where the mean probability of a male voice is nearer to 0.5, the stretch is evaluated more densely
 
 
 class Signal:
-    """One signal heard once: probability of speech and level of every frame, and what the networks need of it."""
+    """One signal, read once: probability of speech and level of every frame, and the features for the networks."""
 
     def __init__(self, path: Path, downmix: Downmix, gain: float, segmenter: Segmenter, vad: Vad):
         self.segmenter = segmenter
@@ -40,10 +40,10 @@ class Signal:
         self.probability = labels.at_frames(stream.probability(), stream.SECONDS, len(self.level))
 
     def posteriors(self, network: str, wanted: np.ndarray, every: int) -> dict[str, np.ndarray]:
-        """The network's posteriors at every frame (n,), looked at where frames are `wanted`, 0 elsewhere.
+        """The network's posteriors at every frame (n,) of those `wanted`, 0 elsewhere.
 
-        Every stretch of wanted frames is divided into equal parts of at most `every` patches, or of one where all
-        patches are to be looked at, and a part is looked at in its middle.
+        Every stretch of wanted frames is divided into equal parts of at most `every` patches (of one patch where the
+        segmenter is exact), and each part takes the posteriors at its middle.
         """
         longest = FRAMES * (1 if self.segmenter.exact else every)
         edges = [np.linspace(start, stop, 1 - (start - stop) // longest) for start, stop in labels.stretches(wanted)]
@@ -68,7 +68,7 @@ def male_voice(vocals: Signal, speaking: np.ndarray) -> np.ndarray:
 
 
 def passages(row: dict, work: Path, segmenter: Segmenter, vad: Vad, gender: bool, threads: int) -> list[labels.Passage]:
-    """The passages of a recording, from its mixture and its vocals, which are listened to at the same time."""
+    """The passages of a recording, from its mixture and its vocals, read in parallel."""
     sounds = ((work / row["mixture"], 1.0), (work / row["path"], row["gain"]))
     with ThreadPoolExecutor(min(threads, len(sounds))) as pool:
         mixture, vocals = pool.map(lambda sound: Signal(sound[0], row["downmix"], sound[1], segmenter, vad), sounds)

@@ -1,8 +1,8 @@
 """Labels from the mixture and the vocals together: pure functions on frames of 10 ms, for the segment stage.
 
-Whether somebody speaks is heard in both signals: separation takes away the music that would drown the voice, but leaves
-residues that sound like speech, which the mixture does not show. What else there is, music, noise or silence, is heard
-in the mixture alone, since separation removes it. A voice's gender is heard in the vocals.
+Speech is detected in both signals: separation removes the music that would drown the voice, but leaves residues that
+sound like speech, which the mixture does not show. Music, noise and silence are detected in the mixture alone, since
+separation removes them. A voice's gender is taken from the vocals.
 """
 
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ from engines.spans import Span
 FRAMES_PER_SECOND = 100
 SPOKEN = 0.5  # probability of speech, Silero's own threshold
 BURST = 20  # frames: a shorter stretch of speech is a knock; Silero's own limit is 25
-LEAD = 4  # frames: a window of 32 ms is spoken from its middle on
-PAUSE = 32  # frames: a shorter pause belongs to the speech around it, as between the words of a sentence
+LEAD = 4  # frames added before speech: a window of 32 ms counts as speech from its middle on
+PAUSE = 32  # frames: a shorter pause, as between the words of a sentence, belongs to the speech around it
 FADE_DB = 25.0  # speech fades out to this far below its loud parts...
 FADE = 25  # ... within this many frames
 FADE_FLOOR_DB = -70.0
@@ -24,12 +24,12 @@ SILENT_DB = -60.0  # dBFS in the mixture: silence or room tone
 SILENT_DROP_DB = 40.0  # and this far below the loud parts of the recording, for those recorded at a low level
 SMOOTH = 101  # frames over which music and noise are told apart; a patch of the network is 68 wide
 SILENT_SMOOTH = 11
-SHORTEST = 20  # frames of a span between two others that nobody would hear as a passage of its own
+SHORTEST = 20  # frames: a shorter span of music, noise or silence is not a passage of its own
 
 
 @dataclass(frozen=True)
 class Passage(Span):
-    """A span with what it rests on.
+    """A span with the measurements behind its label.
 
     `male`: mean probability of a male voice, 0 to 1, None without speech. `speech_to_background_db`: power of the
     vocals over that of the rest, None without speech.
@@ -80,7 +80,7 @@ def speech(probability: np.ndarray, level: np.ndarray) -> np.ndarray:
     """Frames (n,) bool in which somebody speaks, from the probability of it and the vocals' level in dBFS, (n,).
 
     Short pauses are filled. Every stretch is followed outwards, to at most the middle of the pause, as long as the
-    vocals stay loud: a VAD lets go of the soft ends of words.
+    vocals stay loud: a VAD cuts off the soft ends of words.
     """
     spoken = drop_short(probability > SPOKEN, BURST)
     for start, _ in stretches(spoken):
@@ -109,7 +109,7 @@ def silent(level: np.ndarray) -> np.ndarray:
 def backgrounds(speaking: np.ndarray, quiet: np.ndarray, music: np.ndarray) -> np.ndarray:
     """The label of every frame, (n,) of str: speech, noEnergy, music or noise.
 
-    music: (n,), log of the odds of music against noise in the mixture. Between speech, spans too short to be heard
+    music: (n,), log of the odds of music against noise in the mixture. Between speech, spans that are too short
     take the label of the one before.
     """
     background = np.where(smooth(music, SMOOTH) > 0, "music", "noise") if len(music) else np.zeros(0, "U5")
@@ -127,9 +127,9 @@ def runs(label: np.ndarray) -> list[tuple[int, int]]:
 
 
 def to_background_db(vocals_db: np.ndarray, mixture_db: np.ndarray) -> float:
-    """Power of the vocals over the power that the mixture has more, in dB, of frame levels in dBFS; -20 to 60.
+    """Power of the vocals over the rest of the mixture's power, in dB from -20 to 60, of frame levels in dBFS.
 
-    Held against truth: 1 to 2 dB low at 10 to 15 dB.
+    Compared with known mixtures, 1 to 2 dB too low at 10 to 15 dB.
     """
     vocals, mixture = (np.mean(10 ** (level / 10)) for level in (vocals_db, mixture_db))
     rest = max(mixture - vocals, 1e-12)

@@ -1,4 +1,4 @@
-"""segment: its settings, and what the others know of it."""
+"""segment: its settings, and how the pipeline runs it."""
 
 from typing import Literal
 

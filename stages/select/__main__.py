@@ -1,14 +1,14 @@
-"""select: keep the clips whose scores lie within the thresholds, and of clips that hold the same sound one or none.
+"""select: keep clips whose scores lie within the thresholds; of clips that hold the same sound keep one or none.
 
-`score` measured and `match` found what returns; here facts are joined by the clips' ids and compared, so that a changed
-threshold costs seconds. Thresholds come first, so that the repeat that is kept is a good one. Rows are read one at a
-time: a corpus may have a million clips.
+`score` has measured the clips, `match` has found repeated sounds. Here their facts are joined by the clips' ids and
+compared, so that a changed threshold costs seconds. Thresholds come first, so that the repeat that is kept is a good
+one. Rows are read one at a time: a corpus may have a million clips.
 """
 
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipeline import lock, manifest, program
+from pipeline import entry, lock, manifest, program
 from pipeline.program import Job
 from pipeline.rows import Reject, Scored, WantedClip
 from stages.select import repeats
@@ -50,4 +50,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    program.run(main)
+    entry.run(main)

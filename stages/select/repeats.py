@@ -16,7 +16,7 @@ def covers(match: dict) -> list[tuple[str, str, bool]]:
 
 
 def groups(matches: list[dict]) -> dict[str, str]:
-    """Every clip that repeats another and is repeated by it -> the clip that names all those it is so linked with."""
+    """Clip -> the first clip of its group; clips that repeat each other, directly or through others, form a group."""
     leader: dict[str, str] = {}
 
     def root(clip: str) -> str:

@@ -1,4 +1,4 @@
-"""select: its settings, and what the others know of it."""
+"""select: its settings, and how the pipeline runs it."""
 
 from typing import Annotated, Literal
 

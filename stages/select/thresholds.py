@@ -1,4 +1,4 @@
-"""Thresholds on scores: which clips lie outside, and what is wrong with them. Pure functions on rows."""
+"""Thresholds on scores: which clips lie outside, and why. Pure functions on rows."""
 
 from dataclasses import dataclass
 

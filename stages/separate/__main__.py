@@ -1,11 +1,11 @@
-"""separate: take the voice out of the mixture with Spleeter 2stems, the whole length, in bounded memory.
+"""separate: separate the voice from the rest with Spleeter 2stems, over the whole length, in bounded memory.
 
 The vocals are FLAC, 16 bit, 44.1 kHz, with as many channels as the recording (at most two) and exactly its length.
 """
 
 from engines import spleeter
 from engines.protocols import Separator
-from pipeline import audio, program, run
+from pipeline import audio, entry, program, run
 from pipeline.program import Job
 from pipeline.rows import Recording, Separated
 from stages.separate import vocals
@@ -39,4 +39,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    program.run(main)
+    entry.run(main)

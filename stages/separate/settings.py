@@ -1,4 +1,4 @@
-"""separate: its settings, and what the others know of it."""
+"""separate: its settings, and how the pipeline runs it."""
 
 from pipeline.registry import Section, Stage
 

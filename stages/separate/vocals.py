@@ -42,6 +42,6 @@ def separate(row: dict, source: Path, vocals: Path, beside: Path | None, separat
     expected = round(row["duration"] * audio.WORK_RATE)
     if written != expected:
         raise VoxsieveError(
-            f"{row['source']}: {written} samples, expected {expected}: the file is not what the index saw; run again "
-            "(-R index where its time did not change)."
+            f"{row['source']}: {written} samples, expected {expected}: the file has changed since it was indexed; run "
+            "again (with -R index where its modification time is the same)."
         )

@@ -9,7 +9,7 @@ import numpy as np
 
 from engines import resemblyzer, spans
 from engines.protocols import Embedder
-from pipeline import audio, clips, manifest, program, run
+from pipeline import audio, clips, entry, manifest, program, run
 from pipeline.program import Job
 from pipeline.rows import Clip, Segmented, clip_id
 from stages.slice import cut, original
@@ -17,7 +17,7 @@ from stages.slice.turns import Utterance
 
 STAGE = "slice"
 CLIPS_AT_ONCE = 64
-PIECE = 3000  # frames whose levels are taken at once
+PIECE = 3000  # frames whose levels are measured at once
 
 
 def plan(row: dict, job: Job, embedder: Embedder) -> tuple[list[Utterance], list[tuple[str, float, float]]]:
@@ -83,4 +83,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    program.run(main)
+    entry.run(main)

@@ -2,8 +2,8 @@
 
 In words: take the spans with the chosen labels; inside them find utterances, the stretches between pauses; divide
 those in which the voice changes; join neighbours of one voice over short pauses; split what is too long at its
-deepest pause; drop what is still too short. All that is not in a clip is left over, with a reason, so that the seconds
-add up.
+deepest pause; drop what is still too short. All that is not in a clip is a leftover with a reason, so that the
+seconds add up.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ from stages.slice.turns import Utterance
 HOP = 441  # samples at 44.1 kHz in a frame of 10 ms: times are whole frames, exact in seconds and in samples
 FRAMES_PER_SECOND = audio.WORK_RATE // HOP
 REACH = 30  # frames that a label's border may be off
-GAP = 12  # frames: the shortest pause at which another voice may begin; closures within words are shorter
+GAP = 12  # frames: the shortest pause at which another voice may begin; stop closures within words are shorter
 PAUSE_DROP_DB = 42.0  # a pause lies this far below the loud parts of its span
 SILENCE_DB = -75.0
 REASONS = {"noEnergy": "no_energy", "pause": "pause", "short": "too_short"}
@@ -142,7 +142,7 @@ def leftovers(
 
 
 def evidence_of(start: float, end: float, spans: list[tuple[str, float, float]], evidence: dict) -> dict:
-    """What the spans under a clip rest on: {name: mean weighted by seconds}, without what no span tells."""
+    """The evidence of the spans under a clip: {name: mean weighted by seconds}, without names that no span has."""
     means = {}
     for name in ("male", "speech_to_background_db"):
         weighed = [

@@ -1,6 +1,6 @@
-"""Utterances by pydub, as the pipeline was first written: `pydub.silence` tells the stretches between pauses.
+"""Utterances by pydub, as in the pipeline's first version: `pydub.silence` finds the stretches between pauses.
 
-Held against `cut.utterances` by test. https://github.com/jiaaro/pydub, API.markdown, "Silence".
+A test compares it with `cut.utterances`. https://github.com/jiaaro/pydub, API.markdown, "Silence".
 """
 
 import numpy as np

@@ -1,4 +1,4 @@
-"""slice: its settings, and what the others know of it."""
+"""slice: its settings, and how the pipeline runs it."""
 
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal

@@ -1,4 +1,4 @@
-"""Who speaks on: which neighbouring stretches of speech share a voice, and where a voice changes within one.
+"""Turns: which neighbouring stretches of speech share a voice, and where the voice changes within one.
 
 Pure functions on embeddings. Which cosines mean one voice is Resemblyzer's to say (engines/resemblyzer).
 """
@@ -11,9 +11,9 @@ import numpy as np
 from engines.embeddings import SILENT
 from engines.resemblyzer import OTHER, SAME, SAME_SHORT
 
-PAUSE = 32  # frames: without a pause this long, a change of voice has to be shown; after one, that it is the same
-SHORT = 80  # frames: the vector of less speech hardly tells the voice
-LEAST = 30  # frames: less has no voice that could be told
+PAUSE = 32  # frames: across a shorter pause the voice is presumed the same; across a longer one it has to be shown
+SHORT = 80  # frames: with less speech the vector is unreliable
+LEAST = 30  # frames: less speech is not embedded
 JUDGED = 160  # frames of Resemblyzer's window
 WINDOWS_APART = 2  # windows of 1.6 s, one every 0.77 s: the first that does not share speech with another
 
@@ -80,8 +80,8 @@ def _join_chain(chain: list[Utterance], shortest: int, longest: int, pause: int,
 def change(partials: np.ndarray) -> float | None:
     """Where the voice changes in an utterance, as a share of it, or None, from its windows' unit vectors (k, d).
 
-    The windows before and after are held against each other at every place that leaves one window on either side,
-    without those that lie across it.
+    The windows before and after are compared at every place that leaves one window on either side; those that lie
+    across it are left out.
     """
     places = range(1, len(partials) - WINDOWS_APART + 1)
     if not places:

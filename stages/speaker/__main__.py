@@ -1,12 +1,12 @@
 """speaker: keep the clips of the wanted voice, decided on the corpus as a whole.
 
-With targets, every clip is confidently a target's (kept), perhaps (reject `uncertain`, for a person to hear) or
-nobody's. Without, the voices with most seconds are kept as voice1, voice2, … and their most typical clips are copied to
-OUT/references to be heard. A threshold given as a number judges clip by clip instead, by plain cosine to the target.
+With targets, a clip is a target's (kept), perhaps one (reject `uncertain`, for a person to hear) or nobody's. Without,
+the voices with most seconds are kept as voice1, voice2, … and their most typical clips copied to OUT/references. A
+threshold given as a number judges clip by clip instead, by plain cosine to the target.
 
-Writes for each shard the clips that are wanted or uncertain (manifest.jsonl), and for all: rejects.jsonl;
-voices.jsonl, voice, gender and answer of every clip; speakers.csv, all voices found, with a clip to listen to;
-targets.csv, how surely each target was found. Rows are streamed; what is held is about 1.2 kB a clip.
+Writes for each shard the clips that are wanted or uncertain (manifest.jsonl), and for all: rejects.jsonl; voices.jsonl
+(voice, gender and answer of every clip); speakers.csv (all voices, with a clip to listen to); targets.csv (how surely
+each target was found). Rows are streamed; memory grows by about 1.2 kB a clip.
 """
 
 import shutil
@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline import audio, lock, manifest, program
+from pipeline import audio, entry, lock, manifest, program
 from pipeline.rows import Embedded, Facts, NormalizedClip, Reject
 from stages.speaker import clusters, present, threshold, voices
 from stages.speaker.present import Clips
@@ -27,13 +27,13 @@ JUDGED_SECONDS = 1.6  # Resemblyzer's window: below it a vector rests on padding
 
 
 def stream(work: Path) -> Iterator[dict]:
-    """The clips of all shards with what embed knows of them, one at a time."""
+    """The clips of all shards with their facts from embed, one at a time."""
     for shard in manifest.shards(work):
         yield from of_shard(work, shard)
 
 
 def of_shard(work: Path, shard: str) -> Iterator[dict]:
-    """The clips of a shard that could be embedded, with what embed knows of them."""
+    """The clips of a shard that could be embedded, with their facts from embed."""
     facts = {fact["id"]: fact for fact in manifest.stream(manifest.of_shard(work, "embed", shard), Embedded)}
     for row in manifest.stream(manifest.of_shard(work, "normalize", shard), NormalizedClip):
         if row["id"] in facts:
@@ -41,7 +41,7 @@ def of_shard(work: Path, shard: str) -> Iterator[dict]:
 
 
 def read(work: Path) -> Clips:
-    """Take in all clips that have a voice; those of one recording share a file of vectors and follow each other."""
+    """Read all clips that have a voice; those of one recording share a file of vectors and follow each other."""
     vectors, facts, numbers = [], [], {}
     path = stored = None
     for i, row in enumerate(stream(work)):
@@ -59,16 +59,13 @@ def read(work: Path) -> Clips:
 
 @dataclass(frozen=True)
 class Decision:
-    """Of every clip its voice, the index of its target (-1: nobody's) and the answer, (clips,) each.
+    """What is decided about every clip, and about every target."""
 
-    targets: (targets, d) float32 unit; names, doubts and verdicts are the targets'.
-    """
-
-    voice: np.ndarray
-    choice: np.ndarray
-    answer: np.ndarray
-    names: list[str]
-    targets: np.ndarray
+    voice: np.ndarray  # (clips,)
+    choice: np.ndarray  # (clips,), index of the target; -1: nobody's
+    answer: np.ndarray  # (clips,), REJECTED, UNCERTAIN or CONFIDENT of threshold
+    names: list[str]  # of the targets, as are the fields below
+    targets: np.ndarray  # (targets, d) float32, unit vectors
     doubts: list[str]
     verdicts: list[threshold.Verdict]
 
@@ -113,10 +110,9 @@ def decide(row: dict, choice: int, answer: int, scores: np.ndarray, names: list[
 
 
 def write_rows(work: Path, out: Path, clips: Clips, decision: Decision, genders: list[str], short_clips: str) -> None:
-    """Write the shards' manifests, rejects and voices.jsonl; a clip that is not among `clips` has no voice."""
-    numbers = iter(enumerate(clips.row.tolist()))
+    """Write the shards' manifests, rejects.jsonl and voices.jsonl; a clip that is not among `clips` has no voice."""
+    numbers, places = iter(enumerate(clips.row.tolist())), count()
     clip, here = next(numbers, (None, None))
-    places = count()
     with (
         manifest.writing(out / manifest.REJECTS, Reject) as reject,
         manifest.writing(out / "voices.jsonl", Facts) as tell,
@@ -129,14 +125,15 @@ def write_rows(work: Path, out: Path, clips: Clips, decision: Decision, genders:
                         continue
                     answer, scores = int(decision.answer[clip]), clips.vectors[clip] @ decision.targets.T
                     voice = {"voice": present.name(decision.voice[clip]), "gender": genders[decision.voice[clip]]}
-                    choice, names = int(decision.choice[clip]), decision.names
-                    decided = decide(row | voice, choice, answer, scores, names, short_clips)
-                    if "reason" in decided:
-                        reject(decided)
-                        if decided["reason"] == "uncertain":
+                    result = decide(
+                        row | voice, int(decision.choice[clip]), answer, scores, decision.names, short_clips
+                    )
+                    if "reason" in result:
+                        reject(result)
+                        if result["reason"] == "uncertain":
                             keep(row | voice | {"answer": "uncertain"})
                     else:
-                        keep(decided | {"answer": "confident"})
+                        keep(result | {"answer": "confident"})
                     place = {name: row[name] for name in ("schema", "id", "recording_id", "source", "start", "end")}
                     tell(place | voice | {"answer": present.ANSWERS[answer]})
                     clip, here = next(numbers, (None, None))
@@ -152,7 +149,7 @@ def write_references(kept: dict[str, list[str]], out: Path, work: Path) -> None:
 
 
 def paths_of(work: Path, rows: Iterable[int]) -> dict[int, str]:
-    """Where the clips of some rows lie, by number."""
+    """The paths of the clips with these row numbers, by number."""
     wanted = set(rows)
     return {i: row["path"] for i, row in enumerate(stream(work)) if i in wanted}
 
@@ -198,4 +195,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    program.run(main)
+    entry.run(main)

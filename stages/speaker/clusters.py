@@ -1,10 +1,10 @@
-"""Clips in clusters of one voice each: pure functions on embeddings, for the speaker stage.
+"""Clusters of clips, each of one voice: pure functions on embeddings, for the speaker stage.
 
-Resemblyzer's embeddings are non-negative and share a large common part, so plain cosines sit high, and the threshold
-that parts two voices moves from corpus to corpus. So they are compared after subtracting what is common: the mean of
+Resemblyzer's embeddings are non-negative and share a large common part, so plain cosines are high, and the threshold
+that separates two voices moves from corpus to corpus. So they are compared after centring. The centre is the mean of
 the corpus's voices, each counted once however much it speaks, and of some voices of other people, without which a
-corpus of one voice would have nothing left. Clips are clustered (average linkage on cosine distance), tightly enough
-that a cluster holds one voice.
+corpus of one voice would be centred to nothing. Clips are clustered (average linkage on cosine distance), tightly
+enough that a cluster holds one voice.
 
 Clustering takes memory with the square of the clips, so it goes in rounds: the longest SAMPLE clips, which tell voices
 apart best, are clustered, then those of all others that are near to no cluster, and so on.
@@ -18,18 +18,18 @@ from pathlib import Path
 import numpy as np
 
 MEAN_VOICE = Path(__file__).parent / "mean_voice.csv"  # made by benchmarks/mean_voice.py
-MEAN_WEIGHT = 16.0  # how many voices it stands for
+MEAN_WEIGHT = 16.0  # how many voices it counts as
 SAMPLE = 4000
 ROUNDS = 4
 BLOCK = 1 << 14  # clips looked at at once
-PLAIN_CUT = 0.20  # cosine distance within a cluster of plain embeddings: a voice to be counted
-VOICE_SECONDS = 5.0  # one with less is not counted
+PLAIN_CUT = 0.20  # cosine distance within a cluster of plain embeddings, a voice for the centre
+VOICE_SECONDS = 5.0  # a voice with less does not count for the centre
 CUT = 0.35  # cosine distance within a cluster after centring
 
 
 @dataclass(frozen=True)
 class Clusters:
-    """The clips of a corpus in clusters, 0 the one with most seconds.
+    """The clips of a corpus in clusters; 0 is the one with most seconds.
 
     centre: (d,), subtracted before vectors are compared; heads: (clusters, d) unit means after that; seconds:
     (clusters,); together: (clusters, clusters) bool, whether two share a recording; of: (clips,) every clip's cluster;
@@ -74,7 +74,7 @@ def sums(vectors: np.ndarray, seconds: np.ndarray, label: np.ndarray) -> np.ndar
 
 
 def longest_first(vectors: np.ndarray, seconds: np.ndarray) -> np.ndarray:
-    """Indices of the clips; of equally long ones the order depends on what is in them, not on where they stand."""
+    """Indices of the clips, longest first; ties are ordered by content, not by position."""
     return np.lexsort((vectors[:, 1], vectors[:, 0], -seconds))
 
 
@@ -95,7 +95,7 @@ def most_first(label: np.ndarray, seconds: np.ndarray) -> np.ndarray:
 
 
 def centre(vectors: np.ndarray, seconds: np.ndarray) -> np.ndarray:
-    """What all voices share (d,): the mean of the corpus's voices, each counted once, and of other people's."""
+    """The centre (d,) of all voices: the mean of the corpus's voices, each counted once, and of other people's."""
     label = link(vectors, seconds, PLAIN_CUT)
     spoken = np.bincount(label, seconds)
     counted = spoken >= VOICE_SECONDS

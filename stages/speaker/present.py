@@ -1,4 +1,4 @@
-"""What the speaker stage tells of voices and targets, for people: the rows of speakers.csv and targets.csv."""
+"""What the speaker stage reports about voices and targets: the rows of speakers.csv and targets.csv."""
 
 import csv
 import io
@@ -18,9 +18,9 @@ log = logging.getLogger("voxsieve")
 
 @dataclass(frozen=True)
 class Clips:
-    """What is held of all clips with a voice, in their order: vectors (clips, d) unit, and what is (clips,) each.
+    """The clips that have a voice, in order: vectors (clips, d) unit; all other fields (clips,).
 
-    row: the number of its row among those of all clips, rising; seconds; recording; male: how surely a man's.
+    row: the clip's number among the rows of all clips, rising; seconds; recording; male: probability of a male voice.
     """
 
     row: np.ndarray
@@ -31,12 +31,12 @@ class Clips:
 
 
 def name(voice: int) -> str:
-    """What a voice is called in tables and manifests."""
+    """The name of a voice in tables and manifests."""
     return f"v{voice:04d}"
 
 
 def describe_voices(clips: Clips, voice: np.ndarray) -> list[dict]:
-    """A row for every voice, (clips,): seconds, gender, and the index of the clip that stands best for it."""
+    """A row for every voice, (clips,): seconds, gender, and the index of its most typical clip."""
     if not len(voice):
         return []
     described = []
@@ -58,7 +58,7 @@ def describe_voices(clips: Clips, voice: np.ndarray) -> list[dict]:
 
 
 def describe_target(target: str, verdict: threshold.Verdict, seconds: list[float], doubt: str) -> dict:
-    """The row of a target, with what there is to warn of, which the log tells too.
+    """The row of a target, with its warnings, which are also logged.
 
     seconds: of its clips, by answer; doubt: what the reference stage found wrong with its reference.
     """
@@ -79,7 +79,7 @@ def describe_target(target: str, verdict: threshold.Verdict, seconds: list[float
 
 
 def typical(clips: Clips, wanted: np.ndarray) -> list[int]:
-    """Those of the `wanted` clips, (clips,) bool, that stand best for them."""
+    """The most typical of the `wanted` clips, (clips,) bool."""
     members = np.flatnonzero(wanted)
     return voices.medoids(clips.vectors, clips.seconds, members, MEDOIDS).tolist() if len(members) else []
 

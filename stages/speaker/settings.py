@@ -1,4 +1,4 @@
-"""speaker: its settings, and what the others know of it."""
+"""speaker: its settings, and how the pipeline runs it."""
 
 from typing import Annotated, Literal
 

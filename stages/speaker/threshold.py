@@ -1,14 +1,14 @@
 """Is this voice the target's? Three answers, from the corpus itself, without a threshold set by hand.
 
-A target is given voices as a whole, those that voices.group finds and speakers.csv lists. Its core is the voice nearest
-to its reference; with the core come others that are likely the target's themselves and, with the reference for another
-witness, one with the core. They are the target's where the core is near beyond doubt, or where it is fairly near and
-nothing else comes close (the idea of test normalisation: Auckenthaler et al. 2000, "Score normalization for
+A target is given whole voices, those that voices.group finds and speakers.csv lists. Its core is the voice nearest to
+its reference. Other voices join the core where they are likely the target's themselves and, judged by core and
+reference together, one with the core. They are the target's where the core is near beyond doubt, or where it is fairly
+near and nothing else comes close (the idea of test normalisation: Auckenthaler et al. 2000, "Score normalization for
 text-independent speaker verification systems"). Someone who is nowhere in the corpus is about as near to several of its
-voices, and near beyond doubt to none. In a corpus of one voice there is no other to hold it against: being fairly near
-is then enough, and `margin` infinite.
+voices, and near beyond doubt to none. In a corpus of one voice there is no other to compare it with: being fairly near
+is then enough, and `margin` is infinite.
 
-All constants are cosines after centring, or seconds; docs/purity.md tells how far they carry.
+All constants are cosines after centring, or seconds; docs/purity.md tells how well they generalise.
 """
 
 from dataclasses import dataclass
@@ -19,15 +19,15 @@ from stages.speaker import voices
 from stages.speaker.clusters import Clusters, blocks, unit
 
 REJECTED, UNCERTAIN, CONFIDENT = 0, 1, 2
-CORE_SECONDS = 4.0  # a voice with less is no core, a cluster with less none to hold it against
-SURE = 0.76  # core: the target's, whoever else is near
-LIKELY, MARGIN = 0.48, 0.28  # core: the target's where all clusters of other voices are this much farther off
+CORE_SECONDS = 4.0  # a voice with less is no core; a cluster with less is not compared with one
+SURE = 0.76  # core: the target's, however near others are
+LIKELY, MARGIN = 0.48, 0.28  # core: the target's where clusters of all other voices are lower by the margin
 POSSIBLE = 0.36  # below: rejected
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """Of one target: the answer for its core, the core's cosine, and how much farther off the next other voice is."""
+    """Of one target: the answer for its core, the core's cosine, and its lead over the next other voice."""
 
     answer: int
     similarity: float
@@ -35,7 +35,7 @@ class Verdict:
 
 
 def large(seconds: np.ndarray) -> np.ndarray:
-    """Which have seconds enough to be judged by; the largest always has."""
+    """Which have enough seconds to be judged, (n,) bool; the largest always has."""
     return seconds >= min(CORE_SECONDS, seconds.max())
 
 
@@ -44,8 +44,8 @@ def judge(
 ) -> tuple[np.ndarray, np.ndarray, Verdict]:
     """Answer and similarity of every voice, (voices,) each, and the verdict on the target, (d,) unit.
 
-    voice: of every cluster, (clusters,); whole: the clusters merged by it. The core is held against the clusters of
-    other voices, not their means, which lie between a person's ways to speak and so farther from the target.
+    voice: of every cluster, (clusters,); whole: the clusters merged by it. The core is compared with the clusters of
+    other voices, not with their means: these lie between a person's ways of speaking, and so farther from the target.
     """
     wanted = unit(target - whole.centre)
     cosine = whole.heads @ wanted

@@ -1,8 +1,8 @@
 """Which clusters are of one voice: pure functions, for the speaker stage.
 
-The voices of a corpus are found once, whoever is looked for: two that are each other's nearest, or nearly so, become
-one where they are alike enough, again and again until no two are left. Within a recording less is asked for, as one
-person sounds under music and without; between recordings there must be little doubt.
+The voices of a corpus are found once, whoever is looked for. Two that are each other's nearest, or nearly so, become
+one where they are alike enough, until no two are left. Within a recording a lower cosine is enough, since one person
+may speak with and without music; between recordings there must be little doubt.
 
 All constants are cosines or seconds, found on two sets of shows; see docs/purity.md.
 """
@@ -13,11 +13,11 @@ import numpy as np
 
 from stages.speaker.clusters import Clusters, blocks, most_first, unit
 
-ALIKE = 0.80  # two of different recordings are one voice; so are two with OWN_SECONDS each, else they are two
-JOIN = 0.30  # two that share a recording, the shorter with at most SHORT_SECONDS: a voice under other sounds
-SHORT_SECONDS, OWN_SECONDS = 5.0, 50.0  # between them, what is asked for rises: more seconds tell a voice more surely
-ASTRAY = 0.08  # but not where another is this much nearer to one of the two
-ROWS = 256  # voices held against all others at once
+ALIKE = 0.80  # asked of two voices of different recordings, and of two with OWN_SECONDS each
+JOIN = 0.30  # asked of two that share a recording, the shorter with at most SHORT_SECONDS: a voice under other sounds
+SHORT_SECONDS, OWN_SECONDS = 5.0, 50.0  # from one to the other the cosine asked for rises: more seconds, more certainty
+ASTRAY = 0.08  # two do not join where a third is this much nearer to one of them
+ROWS = 256  # voices compared with all others at once
 
 
 def asked(seconds: np.ndarray, here: np.ndarray) -> np.ndarray:
@@ -70,9 +70,9 @@ def group(clusters: Clusters) -> np.ndarray:
 
 
 def grow(voices: Clusters, core: int, target: np.ndarray, possible: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Voices (voices,) bool that are one with voice `core` where it is the target's, and how like that all voices are.
+    """Voices (voices,) bool that are one with voice `core` where it is the target's, and their similarity to it.
 
-    target: (d,) unit, centred; an embedding of the voice from elsewhere, as good a witness as all that is found.
+    target: (d,) unit, centred; an embedding of the voice from elsewhere, which counts as much as all voices found.
     possible: (voices,) bool, which may join.
     """
     members = np.arange(len(voices.heads)) == core
@@ -90,7 +90,7 @@ def grow(voices: Clusters, core: int, target: np.ndarray, possible: np.ndarray) 
 
 
 def medoids(vectors: np.ndarray, seconds: np.ndarray, members: np.ndarray, count: int) -> np.ndarray:
-    """Indices of the clips that stand best for some `members`: of their longer half, those nearest to their mean."""
+    """Indices of the most typical of the `members`: of their longer half, the clips nearest to their mean."""
     longer = members[seconds[members] >= np.median(seconds[members])]
     mean = unit(sum(seconds[part] @ vectors[part] for part in blocks(members))).astype(vectors.dtype)
     likeness = np.concatenate([vectors[part] @ mean for part in blocks(longer)])

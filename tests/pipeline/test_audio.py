@@ -141,7 +141,7 @@ def main():
     with audio.writing(Path(sys.argv[1]), 44100, 1) as out:
         for _ in range(20):
             out.write(np.random.default_rng(0).uniform(-0.5, 0.5, 44100))
-program.run(main)
+entry.run(main)
 """
 
 

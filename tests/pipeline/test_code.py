@@ -37,7 +37,7 @@ def copy(project):
 
 
 def forget():
-    for cached in (code.digest, code._tree, code._imports, code._said):
+    for cached in (code.digest, code._tree, code._imports, code._content):
         cached.cache_clear()
 
 

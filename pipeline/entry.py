@@ -1,0 +1,35 @@
+"""How every program begins and ends: its log, its help, how an error is told. Light, for all environments."""
+
+import argparse
+import errno
+import logging
+import sys
+from collections.abc import Callable
+
+from pipeline.errors import Reject, VoxsieveError
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
+
+
+class Defaults(argparse.ArgumentDefaultsHelpFormatter):
+    """Shows the default of every flag that has one."""
+
+    def _get_help_string(self, action):
+        return action.help if action.default in (None, False) else super()._get_help_string(action)
+
+
+def run(main: Callable[[], None]) -> None:
+    """Call `main`; an error of ours ends the program with its one sentence and status 1."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    try:
+        main()
+    except (VoxsieveError, Reject) as error:
+        sys.exit(f"error: {error}")
+    except PermissionError as error:
+        sys.exit(f"error: permission denied: {error.filename}: let this user read and write there, then run again.")
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        sys.exit(f"error: cannot write ({error}): make room, then run again.")
+    except MemoryError:
+        sys.exit("error: out of memory: run fewer jobs at once (-j) or make shards smaller (shard_minutes).")
