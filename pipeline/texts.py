@@ -159,7 +159,7 @@ def _about(places: list[tuple[float, float, str]], start: float, end: float) -> 
     return places[bisect_left(places, (start - slack,)) : bisect_right(places, (start + slack, float("inf")))]
 
 
-def write(corpus: Path, clips: Iterable[str], given: dict[str, Text], left: list[Text]) -> None:
+def write(corpus: Path, clips: Iterable[str], carried: dict[str, Text], left: list[Text]) -> None:
     """Write orphaned_texts.csv (none where it would be empty), then metadata.csv with a line for each clip."""
     if left:
         rows = [dict(zip(COLUMNS, astuple(text), strict=True)) for text in left]
