@@ -113,12 +113,11 @@ class Reporter(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            self.tell(record)
-        except Exception:  # Snakemake would wait for ever for a job whose end could not be logged
+            self._tell(record)
+        except Exception:  # else Snakemake would wait for its job for ever
             self.handleError(record)
 
-    def tell(self, record: logging.LogRecord) -> None:
-        """Print what an event means."""
+    def _tell(self, record: logging.LogRecord) -> None:
         event = str(getattr(record, "event", "") or "")
         if event == "job_info":
             self.jobs[record.jobid] = record.rule_name, (record.wildcards or {}).get("shard", "")
@@ -128,9 +127,9 @@ class Reporter(logging.Handler):
                 source = " ".join(reject["source"].split())
                 self.board.say(f"rejected: {source}: {stage}: {reject['reason']}: {reject['message']}")
         elif event == "job_error":
-            _, shard = self.jobs.get(record.jobid, ("", ""))
+            stage, shard = self.jobs.get(record.jobid, (record.rule_name, ""))
             message = last_words([Path(path) for path in record.log or []])
-            self.board.say(f"failed: {' '.join(filter(None, (record.rule_name, shard)))}: {message}")
+            self.board.say(f"failed: {f'{stage} {shard}'.strip()}: {message}")
         elif record.levelno >= logging.ERROR and not event:
             self.board.say(record.getMessage())
 

@@ -32,8 +32,8 @@ def test_time_to_go_follows_the_pace():
 
 
 def record(event: str, **fields) -> logging.LogRecord:
-    attributes = {"msg": "", "levelno": logging.INFO, "event": event} | fields
-    return logging.makeLogRecord(attributes)
+    """One of Snakemake's events, with the fields that it gives: an error tells the job's number, and no wildcards."""
+    return logging.makeLogRecord({"msg": "", "levelno": logging.INFO, "event": event} | fields)
 
 
 def test_without_a_terminal_failures_are_lines_and_progress_is_one(tmp_path):
@@ -49,11 +49,22 @@ def test_without_a_terminal_failures_are_lines_and_progress_is_one(tmp_path):
     board = terminal.Board(work, stream)
     reporter = terminal.Reporter(board)
     reporter.emit(record("job_info", jobid=4, rule_name="separate", wildcards={"shard": "s0000"}))
-    reporter.emit(record("job_info", jobid=5, rule_name="slice", wildcards={"shard": "s0000"}))
     reporter.emit(record("job_finished", job_id=4))
+    reporter.emit(record("job_info", jobid=5, rule_name="slice", wildcards={"shard": "s0000"}))
     reporter.emit(record("job_error", jobid=5, rule_name="slice", log=[str(log)], levelno=logging.ERROR))
     board.draw()
     said = stream.getvalue().splitlines()
     assert said[0] == "rejected: a b.wav: separate: error: It broke."
     assert said[1] == f"failed: slice s0000: slice: no room (disk): make room, then run again. ({log})"
     assert said[2].endswith("separate 1.00 of 1.00 h") and len(said) == 3
+
+
+def test_what_cannot_be_told_stops_no_run(tmp_path, capsys):
+    """An exception out of a log handler would leave Snakemake waiting for its job for ever."""
+    board = terminal.Board(work_folder(tmp_path, {"s0000": 3600.0}), io.StringIO())
+    reporter = terminal.Reporter(board)
+    manifest.write_text(tmp_path / "separate/s0000/rejects.jsonl", "torn")
+    reporter.emit(record("job_info", jobid=4, rule_name="separate", wildcards={"shard": "s0000"}))
+    reporter.emit(record("job_finished", job_id=4))
+    reporter.emit(record("job_error", levelno=logging.ERROR))
+    assert capsys.readouterr().err.count("--- Logging error ---") == 2
