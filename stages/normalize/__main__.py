@@ -25,20 +25,8 @@ def process(rows: list[dict], job: Job, normalizer: Normalizer) -> run.Outcome:
     def read(row: dict) -> np.ndarray:
         return audio.resample(clips.filtered(row, job.work), row["sample_rate"], rate)
 
-    # Two passes, so that the clips of a long recording are never in memory together.
-    measured, rejects = run.per_clip(job, rows, lambda row: bs1770.block_powers(read(row), rate), settings.threads)
-    of_recording = bs1770.gated_loudness(np.concatenate([np.zeros(0), *(powers for _, powers in measured)]))
-    powers = {row["id"]: power for row, power in measured}
-
-    def write(row: dict) -> dict | None:
-        clip, before = read(row), bs1770.gated_loudness(powers[row["id"]])
+    def write(row: dict, clip: np.ndarray, gain: float, before: float | None) -> dict:
         peak = bs1770.true_peak(clip)
-        if before is not None:
-            gain = normalizer.gain_db(clip, rate, before)
-        elif of_recording is not None and peak > bs1770.ABSOLUTE_GATE_LUFS:
-            gain = settings.target_lufs - of_recording
-        else:
-            return None
         gain = min(gain, settings.true_peak_dbtp - peak)
         path = job.out / row["recording_id"] / f"{row['id']}.wav"
         with audio.writing(path, rate, 1) as wav:
@@ -53,11 +41,29 @@ def process(rows: list[dict], job: Job, normalizer: Normalizer) -> run.Outcome:
         place = {"parent_id": row["id"], "path": job.relative(path), "vocals": row["path"], "sample_rate": rate}
         return kept | place | levels
 
-    written, torn = run.per_clip(job, [row for row, _ in measured], write, settings.threads)
+    def measured(row: dict) -> tuple[np.ndarray, dict | None]:
+        clip = read(row)
+        powers = bs1770.block_powers(clip, rate)
+        before = bs1770.gated_loudness(powers)
+        gain = None if before is None else normalizer.gain_db(clip, rate, before)
+        return powers, None if gain is None else write(row, clip, gain, before)
+
+    first, rejects = run.per_clip(job, rows, measured, settings.threads)
+    of_recording = bs1770.gated_loudness(np.concatenate([np.zeros(0), *(powers for _, (powers, _) in first)]))
+
+    def unmeasured(row: dict) -> dict | None:
+        clip = read(row)
+        if of_recording is None or bs1770.true_peak(clip) <= bs1770.ABSOLUTE_GATE_LUFS:
+            return None
+        return write(row, clip, settings.target_lufs - of_recording, None)
+
+    rest = [row for row, (_, clip) in first if clip is None]
+    second, torn = run.per_clip(job, rest, unmeasured, settings.threads)
     silent = [
-        manifest.reject(row, STAGE, "silent", "The clip lies below -70 LUFS.") for row, clip in written if clip is None
+        manifest.reject(row, STAGE, "silent", "The clip lies below -70 LUFS.") for row, clip in second if clip is None
     ]
-    return [clip for _, clip in written if clip], rejects + torn + silent
+    written = {row["id"]: clip for row, clip in [*((row, clip) for row, (_, clip) in first), *second] if clip}
+    return [written[row["id"]] for row in rows if row["id"] in written], rejects + torn + silent
 
 
 def main() -> None:
