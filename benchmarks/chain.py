@@ -10,6 +10,7 @@ import argparse
 import csv
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -107,13 +108,24 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         files = [item.path.absolute() for item in inputs.find(str(args.recordings))]
+        start = cpu_seconds()
         whole = ours(files, args.reference.absolute(), folder)
+        between = cpu_seconds()
         seconds = originals(files, args.reference.absolute(), folder)
+        cpu = between - start, cpu_seconds() - between
     length = sum(audio_seconds(file) for file in files)
     total = sum(seconds.values())
     print(json.dumps({step: round(value, 1) for step, value in seconds.items()}))
-    print(f"{length:.0f} s of recordings: originals {total:.0f} s ({length / total:.1f} x real time),")
-    print(f"voxsieve {whole:.0f} s ({length / whole:.1f} x real time), ratio {total / whole:.1f}")
+    print(
+        f"{length:.0f} s of recordings: originals {total:.0f} s, {cpu[1]:.0f} s CPU ({length / total:.1f} x real time),"
+    )
+    print(f"voxsieve {whole:.0f} s, {cpu[0]:.0f} s CPU ({length / whole:.1f} x real time), ratio {total / whole:.1f}")
+
+
+def cpu_seconds() -> float:
+    """CPU seconds of all processes that this one has started and that have ended."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def audio_seconds(path: Path) -> float:

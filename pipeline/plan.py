@@ -141,6 +141,7 @@ class Plan:
         """What every job's shell begins with: where the code, the cache and (last on the PATH) ffmpeg are."""
         cache = str(weights.cache().absolute())
         words = {"PYTHONPATH": str(ROOT), "VOXSIEVE_CACHE": cache, "VOXSIEVE_ROOT": str(ROOT)}
+        words[code.DIGESTS] = " ".join(f"{stage}={code.digest(stage)}" for stage in registry.stages())
         exports = " ".join(f"{name}={shlex.quote(value)}" for name, value in words.items())
         folder = shlex.quote(str(Path(ffmpeg.find("ffmpeg")).parent))
         return f'export {exports} PATH="$PATH":{folder}; '.replace("{", "{{").replace("}", "}}")
