@@ -15,7 +15,8 @@ from crawl.lists import read_list
 from crawl.plan import Plan
 from crawl.rebuild import rebuild
 from crawl.robots import Robots
-from crawl.settings import Listing, Settings, kind_of
+from crawl.settings import Settings
+from crawl.sources import Listing, kind_of
 from crawl.store import Store
 from crawl.tools import Tools
 from crawl.web import Web

@@ -9,20 +9,18 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
-from email.utils import parsedate_to_datetime
 
 from crawl import sniff
 from crawl.part import Part
 from crawl.retry import Again, persist, refuse_busy
 from crawl.speed import Speed
+from crawl.stated import check_size, check_type, validators, vouches
 from crawl.store import Store
 from crawl.web import Answer, Request, Web
 from pipeline.errors import Reject
 
 BLOCK = 256 * 1024
 HOPELESS = ("html", "not_a_recording", "too_large", "empty", "encoded")  # the rest will never be asked for
-SURE = timedelta(seconds=60)  # a file last changed so long before the answer is not changing now (RFC 9110, 8.8.2.2)
 
 
 @dataclass(frozen=True)
@@ -42,7 +40,7 @@ def download(
     on_bytes: Callable[[int], None] = lambda size: None,
     unless: tuple[str | None, str | None] = (None, None),
 ) -> Fetched | None:
-    """Bring what `request` asks for into store.part(key), resuming what is there; `on_bytes` gets each block's size.
+    """Bring what `request` asks for into the part of `key`, resuming what is there; `on_bytes` gets each block's size.
 
     None where the server says that nothing changed since the download with the validators `unless`. Raises
     Reject (http_404, html, too_large, incomplete, timeout, connection, …), VoxsieveError where the disk takes no more.
@@ -63,7 +61,7 @@ class _Transfer:
     def __init__(self, web: Web, store: Store, key: str, request: Request, on_bytes, unless, deadline: float):
         self.web, self.store, self.key, self.request, self.on_bytes = web, store, key, request, on_bytes
         self.unless, self.deadline = unless, deadline
-        self.part = Part(store.part(key))
+        self.part = Part(store.parts.of(key))
         self._most = 0
         self.delivered: str | None = None  # digest of a whole delivery of which neither length nor end was stated
 
@@ -76,7 +74,7 @@ class _Transfer:
         """Request what is missing until all is there. Raises Again where the transfer breaks off."""
         while True:
             have = self.part.size
-            validator, total = self.store.partial(self.key)
+            validator, total = self.store.parts.stated(self.key)
             if have and have == total:  # complete, but the crawl was killed before it was recorded
                 sniff.check(self.part.head())
                 tag = (validator or "").startswith('"')
@@ -122,14 +120,14 @@ class _Transfer:
             return self._continue(answer, resumed, validator, total)
         if answer.status != 200:
             raise Reject(f"http_{answer.status}", f"The server answered {answer.status} {answer.response.reason}.")
-        _check_type(answer)
+        check_type(answer)
         self._start(answer, answer.length)
         return -1 if answer.length is None else answer.length
 
     def _continue(self, answer: Answer, resumed: int, validator: str | None, total: int | None) -> int:
         match = re.fullmatch(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})", answer.headers.get("Content-Range", ""))
         first, last, size = map(int, match.groups()) if match else (-1, -1, -1)
-        same = not resumed or (validator and validator in _validators(answer) and total in (None, size))
+        same = not resumed or (validator and validator in validators(answer) and total in (None, size))
         if first != resumed or not first <= last < size or not same:
             self.part.discard()
             self.delivered = None
@@ -137,19 +135,19 @@ class _Transfer:
         if not resumed and not vouches(answer):  # no validator with which to ask for a second chunk
             self.request = replace(self.request, chunk=None)
         if not resumed or total is None:
-            _check_type(answer)
-            _check_size(size, self.web)
+            check_type(answer)
+            check_size(size, self.web)
             if not resumed:
                 self.part.clear()
-            self.store.begin(self.key, validator or vouches(answer), size)
+            self.store.parts.begin(self.key, validator or vouches(answer), size)
         return last + 1
 
     def _start(self, answer: Answer, total: int | None) -> None:
-        _check_size(total, self.web)
+        check_size(total, self.web)
         if total == 0:
             raise Reject("empty", "The server says that the recording has no bytes.")
         self.part.clear()
-        self.store.begin(self.key, vouches(answer), total)
+        self.store.parts.begin(self.key, vouches(answer), total)
 
     def _is_whole(self, answer: Answer, end: int) -> bool:
         """True once all is there; False where the next range has to be requested. Raises Again where it is short."""
@@ -160,7 +158,7 @@ class _Transfer:
             raise Again("incomplete", "The server sent no bytes.")
         sniff.check(self.part.head())
         if end >= 0:
-            return end == self.store.partial(self.key)[1]
+            return end == self.store.parts.stated(self.key)[1]
         if answer.response.chunked:  # http.client raises where the last chunk does not come
             return True
         # A body that ends with its connection may have been cut: it counts when it comes twice the same, or when
@@ -178,7 +176,7 @@ class _Transfer:
         checked = size >= sniff.HEAD
         with self.part.opened() as write:
             while block := answer.read(BLOCK):
-                _check_size(size + len(block), self.web)
+                check_size(size + len(block), self.web)
                 write(block)
                 size += len(block)
                 self.on_bytes(len(block))
@@ -188,35 +186,4 @@ class _Transfer:
                 speed.keep(len(block))
 
     def _fetched(self, answer: Answer) -> Fetched:
-        validators = answer.headers.get("ETag"), answer.headers.get("Last-Modified")
-        return Fetched(answer.url, answer.headers.get_content_type(), validators)
-
-
-def vouches(answer: Answer) -> str | None:
-    """The validator with which the rest of a body may be requested later: a strong ETag, or a reliable date."""
-    tag, changed = _validators(answer)
-    if tag:
-        return None if tag.startswith("W/") else tag
-    try:
-        then, now = parsedate_to_datetime(changed), parsedate_to_datetime(answer.headers.get("Date"))
-        return changed if now - then >= SURE else None
-    except (TypeError, ValueError, OverflowError):
-        return None
-
-
-def _validators(answer: Answer) -> tuple[str | None, str | None]:
-    return answer.headers.get("ETag"), answer.headers.get("Last-Modified")
-
-
-def _check_type(answer: Answer) -> None:
-    kind = answer.headers.get_content_type()
-    if kind in ("text/html", "application/xhtml+xml"):
-        raise Reject("html", f"Expected a recording, the server sent a web page ({kind}).")
-    packed = answer.headers.get("Content-Encoding", "").strip().lower()
-    if packed not in ("", "identity"):
-        raise Reject("encoded", f"The body is compressed ({packed}), which was not requested.")
-
-
-def _check_size(size: int | None, web: Web) -> None:
-    if size is not None and size > web.settings.max_bytes:
-        raise Reject("too_large", f"The recording has {size} bytes or more, max_bytes is {web.settings.max_bytes}.")
+        return Fetched(answer.url, answer.headers.get_content_type(), validators(answer))

@@ -5,16 +5,13 @@
 A recording that is a single file is downloaded by the crawl, like any other; one in fragments by yt-dlp, here.
 """
 
-import io
 import json
 import os
-import random
 import sys
-import sysconfig
-from pathlib import Path
 
 from crawl import confined
 from crawl.sealed import seal
+from crawl.ytdlp import deno, options
 
 DIRECT = ("http", "https")
 FRAGMENTS = ("m3u8_native", "m3u8", "http_dash_segments")
@@ -136,53 +133,6 @@ def make(order: dict, line: Line):
     return Asking(options(order) | hooks | {"logger": Logger()}), DownloadCancelled
 
 
-def options(order: dict) -> dict:
-    """yt-dlp's settings out of the crawl's."""
-    language = order["audio_language"]
-    settings = {
-        "format": (f"bestaudio[language^={language}]/best[language^={language}]/" if language else "")
-        + order["format"],
-        "outtmpl": {"default": "%(voxsieve_part)s.%(ext)s"},
-        "paths": {"home": order["parts"]},
-        "restrictfilenames": True,
-        "fixup": "never",  # what comes is kept as it is; the pipeline's ffmpeg reads it all the same
-        "updatetime": False,
-        "cachedir": False,
-        "continuedl": False,  # yt-dlp asks for the rest of a file without asking whether it is the same file
-        "skip_unavailable_fragments": False,
-        "lazy_playlist": True,
-        "extract_flat": "discard",  # resolve entries, keep none of them in memory
-        "ignoreerrors": True,
-        "quiet": True,
-        "noprogress": True,
-        "proxy": order["proxy"],
-        "external_downloader": {"default": "native"},
-        "ffmpeg_location": os.devnull,
-        "js_runtimes": {"deno": {"path": deno()}},
-        "cookiefile": io.StringIO(order["cookies"]) if order["cookies"] else None,  # a copy, which takes what sites set
-        "ratelimit": order["bytes_per_second"],
-        "throttledratelimit": order["min_bytes_per_second"],
-        "socket_timeout": order["timeout_seconds"],
-        "retries": order["retries"],
-        "fragment_retries": order["retries"],
-        "extractor_retries": order["retries"],
-        "retry_sleep_functions": {name: _backoff for name in ("http", "fragment", "extractor")},
-    }
-    if order["captions"]["languages"]:
-        settings |= {
-            "writesubtitles": True,
-            "writeautomaticsub": order["captions"]["automatic"],
-            "subtitleslangs": [f"{name}(-.*)?" for name in order["captions"]["languages"]],
-            "subtitlesformat": "vtt/srt",
-        }
-    return settings
-
-
-def deno() -> str:
-    """The JavaScript runtime of this environment, the only program that yt-dlp may start."""
-    return str(Path(sysconfig.get_path("scripts")) / "deno")
-
-
 def _has_end(headers) -> bool:
     return bool(headers.get("Content-Length")) or "chunked" in (headers.get("Transfer-Encoding") or "").lower()
 
@@ -194,10 +144,6 @@ def _captions(info: dict) -> list[tuple[str, str, str]]:
         for language, track in wanted
         if track.get("url") and track.get("ext") in ("vtt", "srt") and (track.get("protocol") or "http") in DIRECT
     ]
-
-
-def _backoff(n: int) -> float:
-    return random.uniform(0.5, 1) * min(60.0, 2.0 ** min(n, 6) / 2)
 
 
 def main() -> None:

@@ -7,21 +7,20 @@ own archive takes two pages of the same name for one. All of its connections go 
 import os
 import time
 from dataclasses import replace
-from pathlib import Path
 
-from crawl import captions, dialogue, gate, safety, sniff
+from crawl import dialogue, gate, safety
 from crawl.account import Account, log
 from crawl.describe import describe
+from crawl.fragments import Fragments
 from crawl.grabber import DIRECT, FRAGMENTS
 from crawl.item import Item
 from crawl.lists import read_list
 from crawl.logins import netscape
-from crawl.part import Part
 from crawl.retry import backoff, retry_after
+from crawl.tally import Tally
 from crawl.tools import Tools
 from crawl.web import Request
 from pipeline.errors import Reject
-from pipeline.inputs import SUFFIXES
 
 OWN_HEADERS = ("accept-encoding", "connection", "cookie", "host", "range")  # which the crawl sets itself
 
@@ -34,7 +33,7 @@ def bring(links: str | list[str], tools: Tools, account: Account) -> None:
             key = safety.canonical(url)
             link = Item(kind="links", source=f"links:{key}", key=key, url=key)
             account.lead(link.source)
-            if not grabber.is_full():
+            if not grabber.tally.is_full():
                 with account.attempt(link):
                     safety.check_url(url)
                     grabber.follow(link)
@@ -48,31 +47,24 @@ class _Grabber:
 
     def __init__(self, tools: Tools, account: Account, door: gate.Gate):
         self.tools, self.account, self.door = tools, account, door
-        self.accounted: set[str] = set()  # keys of items already in the account
-        self.begun: dict[str, Item] = {}
+        self.tally = Tally(account, tools.settings.max_items)
+        self.fragments = Fragments(tools, account)
         self.resolved: set[str] = set()
-        self.fault: Reject | None = None
-        self.have = 0
-
-    def is_full(self) -> bool:
-        """True once `max_items` recordings of this source were met."""
-        return len(self.begun) >= (self.tools.settings.max_items or float("inf"))
 
     def follow(self, link: Item) -> None:
         """Let yt-dlp resolve the link and bring in what it finds; a known recording is not asked for."""
         self.link = self.current = link
         if name := self.tools.store.known(link):
-            self._count(link)
+            self.tally.count(link)
             if name not in {finding["id"] for finding in self.tools.store.findings(link.source)}:
                 self.tools.note(link, name)
-            self._tell(link, "known")
+            self.tally.tell(link, "known")
             return
         self.tools.robots.pace(link.url)
         while self._talk():
             log.info("crawl: %s: goes on after a recording that hung", safety.printable(link.url))
-        for item in self.begun.values():
-            if item.key not in self.accounted:
-                self._fail(item, "link_failed", "yt-dlp ended without a file and without an error.")
+        for item in self.tally.untold():
+            self.tally.fail(item, "link_failed", "yt-dlp ended without a file and without an error.")
 
     def _talk(self) -> bool:
         """Run one process. True where it was ended in the middle of a recording, after which others may follow."""
@@ -82,8 +74,8 @@ class _Grabber:
             dialogue.hold("crawl.grabber", self._order(), self)
             return False
         except Reject as fault:
-            self._clear(Part(self.tools.store.part(self.current.key)))
-            self._fail(self.current, fault.reason, fault.message)
+            self.fragments.drop(self.current)
+            self.tally.fail(self.current, fault.reason, fault.message)
             return self.current is not self.link
 
     def on_may(self, url: str) -> dict:
@@ -108,80 +100,69 @@ class _Grabber:
         self.current = item or self.link
         if not item:
             return {}
-        if item.key in self.accounted:
+        if self.tally.has(item):
             return {"skip": "told"}
         if name := self.tools.store.known(item):
-            if self._count(item):
+            if not self.tally.count(item):
                 return {"full": True}
             self.tools.note(item, name)
-            return self._tell(item, "known")
+            return {"skip": self.tally.tell(item, "known")}
         if not self.tools.settings.wants(item.published, item.duration):
-            return self._tell(item, "left_out")
+            return {"skip": self.tally.tell(item, "left_out")}
         if incomplete:
             return {}
-        if self._count(item):
+        if not self.tally.count(item):
             return {"full": True}
         if info.get("is_live") or info.get("live_status") == "is_upcoming":
-            return self._fail(item, "live", "The recording has not ended yet: a later run takes it.")
+            return {"skip": self.tally.fail(item, "live", "The recording has not ended yet: a later run takes it.")}
         if (protocol := info.get("protocol") or "http") not in DIRECT + FRAGMENTS:
-            return self._fail(item, "protocol", f"Offered by '{protocol}' only, expected http or https.")
+            message = f"Offered by '{protocol}' only, expected http or https."
+            return {"skip": self.tally.fail(item, "protocol", message)}
         return {}
 
     def on_recording(self, info, protocol, url, headers, cookie, chunk, captions) -> dict:
         """A recording's format is chosen: fetch it, or name the part in which yt-dlp is to put its fragments."""
         if not (item := describe(info, self.link)):
-            return self._fail(self.link, "link_failed", "yt-dlp does not tell which recording this is.")
+            self.tally.fail(self.link, "link_failed", "yt-dlp does not tell which recording this is.")
+            return {}
         item = self.current = replace(item, captions=tuple(map(tuple, captions)))
         if item.key not in self.resolved:  # yt-dlp resolves a recording again where it comes too slowly
             self.resolved.add(item.key)
             self.begin()
         if protocol in FRAGMENTS and not self.tools.plan:
-            part = Part(self.tools.store.part(item.key))
-            self._clear(part)
-            return {"part": part.path.stem}
+            return {"part": self.fragments.begin(item)}
         try:
             safety.check_url(url)
             headers = {name: value for name, value in headers.items() if name.lower() not in OWN_HEADERS}
             request = Request(url, headers, {"Cookie": cookie} if cookie else {}, chunk=chunk)
             self.tools.fetch(item, request, self.account, check_robots=False)
-            self.accounted.add(item.key)
+            self.tally.hold(item)
         except Reject as fault:
-            self._fail(item, fault.reason, fault.message)
+            self.tally.fail(item, fault.reason, fault.message)
         self.begin()
         return {}
 
     def on_progress(self, have: int, total: int, status: str) -> dict:
-        """Fragments arrive: count their bytes, stop where there are too many."""
-        self.account.hear(max(0, have - self.have))
-        self.have = 0 if status == "finished" else have
-        size, most = max(have, total), self.tools.settings.max_bytes
-        if size > most:
-            self.fault = Reject("too_large", f"The recording has {size} bytes or more, max_bytes is {most}.")
-        return {"stop": bool(self.fault)}
+        """Fragments of the current recording arrive."""
+        return {"stop": self.fragments.watch(have, total, status)}
 
     def on_finished(self, path: str) -> dict:
         """All fragments of the current recording are in the file at `path`."""
-        file, name = Path(path), Path(path).name
-        kind = file.suffix.lower()
         with self.account.attempt(self.current):
-            self.accounted.add(self.current.key)
-            file = self.tools.store.parts / name  # its folder is known: yt-dlp's path is not trusted
-            sniff.check(Part(file).head())
-            name, new = self.tools.store.complete(self.current, file, kind if kind in SUFFIXES else ".bin")
-            captions.bring(self.current, name, self.tools.web, self.tools.store)
-            self.account.tell("new" if new else "duplicate")
+            self.tally.hold(self.current)
+            self.fragments.store(self.current, path)
         self.begin()
         return {}
 
     def on_error(self, message: str) -> dict:
         """An extraction or a download failed; yt-dlp goes on with the next."""
-        fault = self.fault or Reject("link_failed", safety.printable(message.removeprefix("ERROR: "), 500))
-        if not self.fault and self.door.refused:
+        fault = self.fragments.fault
+        if not fault and self.door.refused:
             fault = Reject("private_address", self.door.refused[-1])
-        self._clear(Part(self.tools.store.part(self.current.key)))
-        self.fault, self.have = None, 0
+        fault = fault or Reject("link_failed", safety.printable(message.removeprefix("ERROR: "), 500))
+        self.fragments.drop(self.current)
         self.door.refused.clear()
-        self._fail(self.current, fault.reason, fault.message)
+        self.tally.fail(self.current, fault.reason, fault.message)
         self.begin()
         return {}
 
@@ -198,38 +179,13 @@ class _Grabber:
         """The time (monotonic) by which the current recording, or the next one found, has to be complete."""
         return self._since + self.tools.settings.max_fetch_seconds
 
-    def _clear(self, part: Part) -> None:
-        """Remove what yt-dlp left of a recording in fragments, which is never resumed."""
-        for left in self.tools.store.parts.glob(part.path.stem + ".*"):
-            if left != part.path:
-                left.unlink()
-
-    def _fail(self, item: Item, reason: str, message: str) -> dict:
-        if item.key not in self.accounted:
-            self.accounted.add(item.key)
-            self.account.fail(item, reason, message)
-        return {"skip": reason}
-
-    def _tell(self, item: Item, outcome: str) -> dict:
-        if item.key not in self.accounted:
-            self.accounted.add(item.key)
-            self.account.tell(outcome)
-        return {"skip": outcome}
-
-    def _count(self, item: Item) -> bool:
-        """Count the item as one of `max_items`; True where the limit is reached already."""
-        if item.key not in self.begun and self.is_full():
-            return True
-        self.begun[item.key] = item
-        return False
-
     def _order(self) -> dict:
         """What the process is told to do."""
         settings = self.tools.settings
         return settings.model_dump(mode="json") | {
             "parent": os.getpid(),
             "url": self.link.url,
-            "parts": str(self.tools.store.parts),
+            "parts": str(self.tools.store.parts.folder),
             "proxy": self.door.url,
             "port": self.door.server_address[1],
             "cookies": netscape(self.tools.web.logins.cookies),

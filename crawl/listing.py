@@ -10,7 +10,7 @@ from crawl.account import Account, log
 from crawl.item import Item
 from crawl.page import Page
 from crawl.pagescripts import IS_SELECTOR
-from crawl.settings import Listing
+from crawl.sources import Listing
 from crawl.tools import Tools
 from pipeline.errors import ConfigError
 from pipeline.inputs import SUFFIXES

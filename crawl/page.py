@@ -11,7 +11,7 @@ import time
 from crawl import gate, safety
 from crawl.pagescripts import FRAMES, ITEMS, NEXT, SCROLL, STATUS
 from crawl.retry import BUSY, backoff, retry_after
-from crawl.settings import Listing
+from crawl.sources import Listing
 from crawl.tools import Tools
 from pipeline.errors import Reject
 

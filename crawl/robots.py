@@ -3,7 +3,7 @@
 import threading
 from urllib.parse import urlunsplit
 
-from crawl import document, safety
+from crawl import document, safety, visits
 from crawl.robotstxt import Rules
 from crawl.store import Store
 from crawl.web import Request, Web
@@ -45,7 +45,7 @@ class Robots:
         parts = safety.check_url(url)
         origin = f"{parts.scheme}://{parts.netloc}"
         with self._one_at_a_time(origin):
-            delay = None if origin in self._rules else self._store.pace(origin, DAY_SECONDS)
+            delay = None if origin in self._rules else visits.pace(self._store, origin, DAY_SECONDS)
         if delay is None:
             self._of(origin, parts.netloc)
         else:
@@ -56,7 +56,7 @@ class Robots:
             if origin not in self._rules:
                 self._rules[origin] = rules = self._read(origin)
                 delay = rules.delay(self._web.settings.user_agent) if isinstance(rules, Rules) else 0.0
-                self._store.paced(origin, delay)
+                visits.keep_pace(self._store, origin, delay)
                 self._web.hosts.slow_down(host, delay)
             return self._rules[origin]
 

@@ -9,7 +9,6 @@ import hashlib
 import json
 import os
 import sqlite3
-import time
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -17,8 +16,7 @@ from pathlib import Path
 
 from crawl.item import Item
 from crawl.journal import Journal
-
-FORGOTTEN_SECONDS = 30 * 86400  # after which a partial download that was not resumed is removed
+from crawl.parts import Parts
 
 
 class Store:
@@ -27,15 +25,11 @@ class Store:
     def __init__(self, folder: Path):
         self.folder = folder.resolve()
         self.base = self.folder.parent
-        self.parts = self.folder / "parts"
-        self.parts.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
         self.journal = Journal(self.folder / "journal.sqlite")
+        self.parts = Parts(self.folder / "parts", self.journal)
         self._finish_renames()
-        self._sweep()
-
-    def part(self, key: str) -> Path:
-        """Where the download known as `key` grows."""
-        return self.parts / (_digest(key)[:32] + ".part")
+        self.parts.sweep()
 
     def known(self, item: Item) -> str | None:
         """The id of the recording that one of the item's keys led to before, if its file still exists."""
@@ -116,46 +110,6 @@ class Store:
                 if item:
                     self._note(execute, item, path.stem)
 
-    def partial(self, key: str) -> tuple[str | None, int | None]:
-        """(validator for If-Range, total bytes) of a download in progress, each None where not known."""
-        rows = self.journal.ask("SELECT validator, total FROM partial WHERE key = ?", key)
-        return tuple(rows[0]) if rows else (None, None)
-
-    def begin(self, key: str, validator: str | None, total: int | None) -> None:
-        """Record what the server stated about a download that starts at its first byte."""
-        with self.journal.change() as execute:
-            execute("REPLACE INTO partial VALUES(?, ?, ?)", key, validator, total)
-
-    def visit(self, source: str, settings: str) -> dict[str, str]:
-        """The conditional request headers for a feed that was taken in completely with the same settings, else {}."""
-        if any(not self.is_there(row) for row in self.findings(source)):
-            return {}
-        for row in self.journal.ask("SELECT * FROM visit WHERE source = ? AND settings = ?", source, settings):
-            headers = {"If-None-Match": row["etag"], "If-Modified-Since": row["modified"]}
-            return {name: value for name, value in headers.items() if value}
-        return {}
-
-    def was_visited(self, source: str, settings: str) -> bool:
-        """True where a feed was taken in completely with the same settings, and all its files still exist."""
-        return all(map(self.is_there, self.findings(source))) and bool(
-            self.journal.ask("SELECT 1 FROM visit WHERE source = ? AND settings = ?", source, settings)
-        )
-
-    def visited(self, source: str, settings: str, etag: str | None, modified: str | None) -> None:
-        """Record the state of a feed of which everything wanted is in the store."""
-        with self.journal.change() as execute:
-            execute("REPLACE INTO visit VALUES(?, ?, ?, ?)", source, settings, etag, modified)
-
-    def pace(self, origin: str, longest: float) -> float | None:
-        """Seconds between requests that a host's robots.txt asked for, if read less than `longest` seconds ago."""
-        rows = self.journal.ask("SELECT delay, read_at FROM pace WHERE origin = ?", origin)
-        return rows[0]["delay"] if rows and 0 <= time.time() - rows[0]["read_at"] < longest else None
-
-    def paced(self, origin: str, delay: float) -> None:
-        """Record the seconds between requests that a host asks for."""
-        with self.journal.change() as execute:
-            execute("REPLACE INTO pace VALUES(?, ?, ?)", origin, delay, time.time())
-
     def findings(self, source: str) -> list[dict]:
         """What a source led to, in the order it was found: the recording's fields and `item`."""
         rows = self.journal.ask(
@@ -221,22 +175,11 @@ class Store:
 
     def _finish_renames(self) -> None:
         for row in self.journal.ask("SELECT * FROM recording WHERE part IS NOT NULL"):
-            part = self.parts / row["part"]
+            part = self.parts.folder / row["part"]
             if not self.is_there(row) and part.is_file() and part.stat().st_size == row["bytes"]:
                 os.replace(part, self.file(row))
-
-    def _sweep(self) -> None:
-        """Remove partial downloads that the journal does not know, or that were not resumed for long."""
-        begun = {self.part(row["key"]).name for row in self.journal.ask("SELECT key FROM partial")}
-        for left in self.parts.iterdir():
-            if left.name not in begun or time.time() - left.stat().st_mtime > FORGOTTEN_SECONDS:
-                left.unlink()
 
 
 def _sha256(path: Path) -> str:
     with open(path, "rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -6,7 +6,7 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from itertools import islice
 
-from crawl import captions, fetch, safety
+from crawl import captions, fetch, safety, visits
 from crawl.account import Account
 from crawl.item import Item
 from crawl.names import suffix
@@ -61,7 +61,7 @@ class Tools:
         got = fetch.download(self.web, self.store, item.key, request, account.hear, seen[1] if seen else (None, None))
         if got is None:
             return self.know(item, seen[0], account)
-        part = self.store.part(item.key)
+        part = self.store.parts.of(item.key)
         name, new = self.store.complete(
             item, part, suffix(request.url, got.url, got.content_type, part), got.validators
         )
@@ -83,7 +83,7 @@ class Tools:
     def seen_whole(self, source: str, choice: str, etag: str | None, modified: str | None) -> None:
         """Record that a feed was taken in completely, except in a dry run."""
         if not self.plan:
-            self.store.visited(source, choice, etag, modified)
+            visits.record(self.store, source, choice, etag, modified)
 
     def wanted(self, items: Iterable[Item], account: Account) -> Iterable[Item]:
         """The first `max_items` of those that fit the date and duration filters, each once."""

@@ -11,7 +11,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, PositiveInt, ValidationError, create_model
 
-from crawl.settings import Crawl, Source
+from crawl.settings import Crawl
+from crawl.sources import Source
 from pipeline import registry
 from pipeline.errors import ConfigError
 from pipeline.registry import Section

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from crawl.settings import Source
+from crawl.sources import Source
 from pipeline import inputs
 from pipeline.errors import ConfigError
 

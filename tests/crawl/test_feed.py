@@ -2,7 +2,7 @@
 
 from servers import Site, serve, sound
 
-from crawl.feed import choose, seconds
+from crawl.episodes import choose, seconds
 
 ENTRY = """<item><title>{title}</title><guid isPermaLink="false">{guid}</guid><link>{url}/show/{guid}</link>
 <pubDate>{date}</pubDate><itunes:duration>{duration}</itunes:duration><itunes:author>Host</itunes:author>

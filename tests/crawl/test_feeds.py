@@ -10,7 +10,7 @@ from raw import Raw, answer, serving
 from servers import Site, serve, sound
 from test_feed import episode, rss
 
-from crawl import feed, feedtext
+from crawl import characters, episodes, feedtext
 from crawl.item import Item
 
 DAYS = 30 if HEAVY else 4  # of a show whose episodes all have one address
@@ -132,7 +132,7 @@ def test_half_a_character_costs_no_feed(room):
     ],
 )
 def test_references_that_xml_forbids(written, meant):
-    assert feedtext.mended(written) == meant
+    assert characters.mended(written) == meant
 
 
 def test_relative_addresses(room):
@@ -177,8 +177,8 @@ def test_newest_first():
         return Item("feed", "s", name, name, published=published)
 
     order = [item("a", None), item("b", "2023-01-02"), item("c", None), item("d", "2023-01-05")]
-    assert [one.key for one in feed.newest_first(order)] == ["d", "a", "b", "c"]
-    assert [one.key for one in feed.newest_first(order[:1])] == ["a"]
+    assert [one.key for one in episodes.newest_first(order)] == ["d", "a", "b", "c"]
+    assert [one.key for one in episodes.newest_first(order[:1])] == ["a"]
 
 
 def _raw_deflate(body: bytes) -> bytes:

@@ -18,9 +18,10 @@ from hypothesis import strategies as st
 from raw import Raw, serving
 
 from crawl import captions, document, fetch, gate, sniff
-from crawl.feed import captions as transcripts
-from crawl.feed import choose, seconds, size
-from crawl.feedtext import json_feed, mended, resolved
+from crawl.characters import mended
+from crawl.episodes import captions as transcripts
+from crawl.episodes import choose, seconds, size
+from crawl.feedtext import json_feed, resolved
 from crawl.lists import split_line
 from crawl.retry import retry_after
 from crawl.robotstxt import Rules, matches
@@ -90,11 +91,11 @@ def test_answers(host, answers, have):
     with tempfile.TemporaryDirectory() as folder:
         store, web, begun = Store(Path(folder) / "downloads"), Web(limits()), time.monotonic()
         if have:
-            store.part("k").write_bytes(have)
-            store.begin("k", '"a"', None)
+            store.parts.of("k").write_bytes(have)
+            store.parts.begin("k", '"a"', None)
         with contextlib.suppress(Reject):
             if fetch.download(web, store, "k", Request(host.url + "/x"), unless=('"b"', None)):
-                assert 0 < store.part("k").stat().st_size <= 10_000
+                assert 0 < store.parts.of("k").stat().st_size <= 10_000
         host.answers = {"/x": list(answers)}
         with contextlib.suppress(Reject):
             assert len(document.read(web, Request(host.url + "/x"), 1000).body) <= 1000
@@ -183,7 +184,7 @@ FEED = st.one_of(
 
 def test_feeds():
     """Every feed gives entries or none, of the types that the crawl expects, and the reader lives on."""
-    from crawl.feed import to_items
+    from crawl.episodes import to_items
 
     reader = subprocess.Popen([python(), "-c", READER], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     numbers = count()

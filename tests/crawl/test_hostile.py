@@ -11,7 +11,7 @@ import pytest
 from raw import Raw, answer, serving, unsized
 from servers import sound
 
-from crawl import captions, confined, feed, feedtext, lists, robotstxt, safety, settings, sniff
+from crawl import captions, characters, confined, episodes, feed, feedtext, lists, robotstxt, safety, settings, sniff
 from pipeline.errors import Reject
 
 GOOD = sound("good", 50_000)
@@ -147,14 +147,14 @@ WORST = {
     "captions, digits": lambda: captions._CUE.search("0" * LONG),
     "captions, colons": lambda: captions._CUE.search("0:00:00." * (LONG // 8)),
     "captions, lines": lambda: captions._CUE.search("\n" * LONG),
-    "feed, references": lambda: feedtext.mended(b"&#1" * LONG),
-    "feed, one reference": lambda: feedtext.mended(b"&#" + b"1" * LONG + b";"),
-    "feed, many references": lambda: feedtext.mended(b"&#55357;" * (LONG // 8)),
-    "feed, declaration": lambda: feedtext._DECLARATION.sub("", " " * LONG + "<?xml" + "x" * LONG),
+    "feed, references": lambda: characters.mended(b"&#1" * LONG),
+    "feed, one reference": lambda: characters.mended(b"&#" + b"1" * LONG + b";"),
+    "feed, many references": lambda: characters.mended(b"&#55357;" * (LONG // 8)),
+    "feed, declaration": lambda: characters._DECLARATION.sub("", " " * LONG + "<?xml" + "x" * LONG),
     "opml, blanks": lambda: feedtext._XML_URL.findall('xmlUrl   ="' * (LONG // 11)),
     "opml, no end": lambda: feedtext._XML_URL.findall("xmlUrl" + " " * LONG),
     "feed, end": lambda: feed.CLOSED.search((b"} " * LONG)[-2000:]),
-    "duration": lambda: feed.seconds("1:" * LONG),
+    "duration": lambda: episodes.seconds("1:" * LONG),
     "robots, stars": lambda: robotstxt.matches("/" + "*a" * 2000 + "b$", "/" + "a" * 4000),
     "robots, many rules": lambda: robotstxt.Rules("User-agent: *\n" + "Disallow: /*a*a*b\n" * 20_000).allows(
         "x", "/" + "a" * 4000

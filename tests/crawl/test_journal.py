@@ -10,7 +10,8 @@ from servers import Site, serve, sound
 from test_feed import episode, rss
 from test_store import item
 
-from crawl.store import FORGOTTEN_SECONDS, Store
+from crawl.parts import FORGOTTEN_SECONDS
+from crawl.store import Store
 
 DAMAGES = {
     "gone": lambda path: path.unlink(),
@@ -112,15 +113,15 @@ def test_the_summary(room):
 
 def test_orphans_are_removed(tmp_path):
     store = Store(tmp_path / "downloads")
-    kept, old, unknown = store.part("kept"), store.part("old"), store.parts / "0123.m4a.part-Frag7"
+    kept, old, unknown = store.parts.of("kept"), store.parts.of("old"), store.parts.folder / "0123.m4a.part-Frag7"
     for path in (kept, old, unknown):
         path.write_bytes(b"half")
-    store.begin("kept", None, 9)
-    store.begin("old", None, 9)
+    store.parts.begin("kept", None, 9)
+    store.parts.begin("old", None, 9)
     past = time.time() - FORGOTTEN_SECONDS - 60
     os.utime(old, (past, past))
     Store(tmp_path / "downloads")
-    assert list(store.parts.iterdir()) == [kept]
+    assert list(store.parts.folder.iterdir()) == [kept]
 
 
 def test_twins_that_complete_at_once_leave_one_file(tmp_path):
@@ -129,12 +130,12 @@ def test_twins_that_complete_at_once_leave_one_file(tmp_path):
     for turn in range(20):
         items = [item(f"{turn}-{n}") for n in range(8)]
         for one in items:
-            store.part(one.key).write_bytes(f"bytes {turn}".encode())
+            store.parts.of(one.key).write_bytes(f"bytes {turn}".encode())
         start, results = threading.Barrier(8), []
 
         def complete(n: int, items=items, start=start, results=results) -> None:
             start.wait()
-            results.append(store.complete(items[n], store.part(items[n].key), (".mp3", ".ogg")[n % 2])[1])
+            results.append(store.complete(items[n], store.parts.of(items[n].key), (".mp3", ".ogg")[n % 2])[1])
 
         threads = [threading.Thread(target=complete, args=(n,)) for n in range(8)]
         for thread in threads:
@@ -142,7 +143,7 @@ def test_twins_that_complete_at_once_leave_one_file(tmp_path):
         for thread in threads:
             thread.join()
         assert sorted(results) == [False] * 7 + [True]
-    assert len(list((tmp_path / "downloads").glob("c*"))) == 20 and not list(store.parts.iterdir())
+    assert len(list((tmp_path / "downloads").glob("c*"))) == 20 and not list(store.parts.folder.iterdir())
 
 
 def test_lists_in_utf_16(room):

@@ -122,8 +122,8 @@ def test_captions_come_along(room):
 
 
 def test_format_and_track():
-    from crawl.grabber import options
     from crawl.settings import Crawl
+    from crawl.ytdlp import options
 
     more = {"parts": "p", "proxy": "x", "cookies": ""}
     chosen = options(Crawl(format="worstaudio", audio_language="ko").model_dump(mode="json") | more)

@@ -61,7 +61,7 @@ def test_a_folder_stays_where_it_is(room):
 def test_a_crash_between_journal_and_rename_is_mended(tmp_path):
     store = Store(tmp_path / "downloads")
     one = item("k")
-    part = store.part(one.key)
+    part = store.parts.of(one.key)
     part.write_bytes(b"whole")
     name, new = store.complete(one, part, ".mp3")
     assert new
@@ -72,12 +72,12 @@ def test_a_crash_between_journal_and_rename_is_mended(tmp_path):
 def test_a_file_that_someone_deleted_is_fetched_again(tmp_path):
     store = Store(tmp_path / "downloads")
     one = item("k")
-    store.part(one.key).write_bytes(b"whole")
-    name, _ = store.complete(one, store.part(one.key), ".mp3")
+    store.parts.of(one.key).write_bytes(b"whole")
+    name, _ = store.complete(one, store.parts.of(one.key), ".mp3")
     (tmp_path / "downloads" / f"{name}.mp3").unlink()
     assert store.known(one) is None
-    store.part(one.key).write_bytes(b"whole")
-    assert store.complete(one, store.part(one.key), ".mp3") == (name, True)
+    store.parts.of(one.key).write_bytes(b"whole")
+    assert store.complete(one, store.parts.of(one.key), ".mp3") == (name, True)
 
 
 def test_a_second_crawl_waits_for_the_first(room):

@@ -22,7 +22,7 @@ def download(raw: Raw, folder, path: str = "/a.mp3", **settings) -> bytes:
     limits = {"allow_private_hosts": True, "delay_seconds": 0, "timeout_seconds": 2, "retries": 3} | settings
     store, web = Store(folder / "downloads"), Web(Crawl(**limits))
     fetch.download(web, store, "k", Request(raw.url + path))
-    return store.part("k").read_bytes()
+    return store.parts.of("k").read_bytes()
 
 
 def part(body: bytes, start: int, *headers: str, stop: int | None = None) -> bytes:
@@ -113,7 +113,7 @@ def test_what_a_site_wants_to_be_asked_in_chunks(tmp_path):
     with serving(raw):
         web = Web(Crawl(allow_private_hosts=True, delay_seconds=0))
         fetch.download(web, store, "k", Request(raw.url + "/a.mp3", chunk=100_000))
-    assert store.part("k").read_bytes() == OLD and len(raw.log) == 3
+    assert store.parts.of("k").read_bytes() == OLD and len(raw.log) == 3
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_tls(tmp_path):
         web._tls.load_verify_locations(key.with_name("cert.pem"))
         secure.answers = {"/a.mp3": answer(OLD)}
         fetch.download(web, store, "k", Request(secure.url + "/a.mp3"))
-        assert store.part("k").read_bytes() == OLD
+        assert store.parts.of("k").read_bytes() == OLD
         with pytest.raises(Reject) as refused:  # which waits for the first line of a request
             fetch.download(web, store, "l", Request(plain.url.replace("http:", "https:") + "/a.mp3"))
         assert refused.value.reason in ("timeout", "connection")
