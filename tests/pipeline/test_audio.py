@@ -134,7 +134,6 @@ import resource, signal, sys
 import numpy as np
 from pathlib import Path
 from pipeline import audio, entry
-from pipeline.downmix import Downmix, MEAN, to_mono
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 def main():
