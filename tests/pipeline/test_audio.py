@@ -133,8 +133,7 @@ FULL = """
 import resource, signal, sys
 import numpy as np
 from pathlib import Path
-from pipeline import audio, program
-from pipeline.downmix import Downmix, MEAN, to_mono
+from pipeline import audio, entry
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 def main():

@@ -121,7 +121,7 @@ def killed_child(rows):
     """A child that decodes this recording is killed, as the kernel does where memory is short."""
     child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     os.kill(child.pid, signal.SIGKILL)
-    audio._check_status(child.wait(), rows[0]["path"], "ffmpeg")
+    ffmpeg.check_status(child.wait(), rows[0]["path"], "ffmpeg")
 
 
 def test_a_child_killed_by_a_signal_is_no_verdict(work):

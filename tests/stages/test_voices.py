@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from benchmarks import mean_voice
 from pipeline import manifest
-from stages import reference, speaker
+from pipeline.rows import Embedded, NormalizedClip, Reject
+from stages.reference import doubts
+from stages.speaker import __main__ as speaker
 from stages.speaker import clusters, present, threshold, voices
 from tests.conftest import row
 
@@ -198,14 +200,15 @@ def fabricate(work, vectors, seconds, voiced):
     (work / "index").mkdir(parents=True)
     (work / "index/shards.json").write_text('{"shards": ["s0000"]}')
     (work / "wavs").mkdir()
-    rows = []
-    for i, (length, heard) in enumerate(zip(seconds.tolist(), voiced, strict=True)):
+    clips, facts = [], []
+    for i, (length, heard) in enumerate(zip(seconds.round(3).tolist(), voiced, strict=True)):
         (work / f"wavs/c{i:03d}.wav").write_bytes(b"")
-        place = {"path": f"wavs/c{i:03d}.wav", "embeddings": "one.npz", "embedding": i, "label": "female"}
-        length = round(length, 3)
-        rows.append(row(id=f"c{i:03d}", voiced_seconds=length * heard, duration=length, end=length, **place))
+        clips.append(row(NormalizedClip, id=f"c{i:03d}", path=f"wavs/c{i:03d}.wav", end=length, label="female"))
+        fact = {"embeddings": "one.npz", "embedding": i, "voiced_seconds": length * heard}
+        facts.append(row(Embedded, id=f"c{i:03d}", **fact))
     np.savez(work / "one.npz", vectors=vectors * np.array(voiced)[:, None])
-    manifest.write(work / "embed/s0000/manifest.jsonl", rows)
+    manifest.write(work / "normalize/s0000/manifest.jsonl", clips, NormalizedClip)
+    manifest.write(work / "embed/s0000/manifest.jsonl", facts, Embedded)
 
 
 def test_clips_without_a_voice_are_nobodys_and_count_nowhere(tmp_path):
@@ -215,9 +218,10 @@ def test_clips_without_a_voice_are_nobodys_and_count_nowhere(tmp_path):
     fabricate(tmp_path, vectors, seconds, voiced)
     out = tmp_path / "speaker"
     speaker.process(tmp_path, out, None, "auto", "keep", 0)
-    kept = manifest.read(out / "manifest.jsonl")
+    kept = list(manifest.lines(out / "s0000/manifest.jsonl"))
+    assert {one["answer"] for one in kept} == {"confident"}
     assert [one["speaker"] for one in kept] == [f"voice{label[i] + 1}" for i in range(11) if voiced[i]]
-    assert [one["reason"] for one in manifest.read(out / "rejects.jsonl", manifest.REJECT)] == ["no_voice"] * 2
+    assert [one["reason"] for one in manifest.read(out / "rejects.jsonl", Reject)] == ["no_voice"] * 2
     table = list(csv.DictReader((out / "speakers.csv").open()))
     assert [one["clips"] for one in table] == ["5", "2", "2"] and float(table[0]["seconds"]) < 1000
     assert {path.name for path in (out / "references").iterdir()} == {"voice1", "voice2", "voice3"}
@@ -231,7 +235,7 @@ def test_a_corpus_in_which_nobody_speaks_is_told(tmp_path, targets):
     if targets:
         np.savez(path, names=np.array(["anna"]), vectors=heads, doubts=np.array([""]))
     speaker.process(tmp_path, tmp_path / "speaker", path, "auto", "keep", 1)
-    assert len(manifest.read(tmp_path / "speaker/rejects.jsonl", manifest.REJECT)) == 3
+    assert len(manifest.read(tmp_path / "speaker/rejects.jsonl", Reject)) == 3
     table = list(csv.DictReader((tmp_path / "speaker/targets.csv").open()))
     assert [(one["target"], one["answer"]) for one in table] == ([("anna", "rejected")] if targets else [])
 
@@ -278,16 +282,17 @@ def test_a_target_that_is_not_surely_found_gets_a_warning():
 def test_a_reference_of_two_voices_is_told():
     heads = np.eye(4, dtype=np.float32)
     steady, mixed = heads[[0, 0, 0, 0, 0]], heads[[0, 1, 0, 1, 0]]
-    assert reference.second_voice(mixed) == pytest.approx(0.4)
-    assert reference.second_voice(heads[[0] * 9 + [1]]) == 0 == reference.second_voice(heads[:1])
-    assert reference.doubt(heads[[0]], [steady], ["a.wav"]) == ""
-    assert "a.wav" in reference.doubt(heads[[0]], [mixed], ["a.wav"])
-    assert "c.wav" in reference.doubt(heads[[0, 0, 1]], [steady] * 3, ["a.wav", "b.wav", "c.wav"])
+    assert doubts.second_voice(mixed) == pytest.approx(0.4)
+    assert doubts.second_voice(heads[[0] * 9 + [1]]) == 0 == doubts.second_voice(heads[:1])
+    assert doubts.doubt(heads[[0]], [steady], ["a.wav"]) == ""
+    assert "a.wav" in doubts.doubt(heads[[0]], [mixed], ["a.wav"])
+    assert "c.wav" in doubts.doubt(heads[[0, 0, 1]], [steady] * 3, ["a.wav", "b.wav", "c.wav"])
 
 
 @pytest.mark.parametrize(("short_clips", "kept"), [("keep", ["a", "b"]), ("reject", ["a"])])
 def test_every_clip_gets_its_answer(short_clips, kept):
-    rows = [row(id=name, voiced_seconds=voiced) for name, voiced in zip("abce", (2.0, 1.5, 2.0, 2.0), strict=True)]
+    voiced = {"a": 2.0, "b": 1.5, "c": 2.0, "e": 2.0}
+    rows = [row(NormalizedClip, id=name, voiced_seconds=seconds) for name, seconds in voiced.items()]
     sure = threshold.CONFIDENT
     facts = [
         (0, sure, 0.9),
