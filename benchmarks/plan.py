@@ -17,7 +17,7 @@ from pathlib import Path
 
 import yaml
 
-from pipeline import manifest, registry, workfolder
+from pipeline import manifest, registry, vouch, workfolder
 from pipeline.rows import SCHEMA
 from stages.index import shards
 
@@ -51,6 +51,7 @@ def results(work: Path) -> None:
             for file in stage.results:
                 if not (folder / file).exists():
                     (folder / file).write_text('{"corpus": ".", "files": {}}' if file == "corpus.json" else "")
+            vouch.write(folder)
 
 
 def timed(folder: Path, *flags: str) -> tuple[float, float, str]:
