@@ -16,15 +16,18 @@ from pipeline.downmix import CHANNELS, MEAN, Downmix, to_mono
 from pipeline.errors import Reject, VoxsieveError
 
 BLOCK_SECONDS = 20
+ESTIMATED = b"Estimating duration from bitrate"  # what ffprobe warns of where no header counts the frames
 WORK_RATE = 44100  # the rate of Spleeter's model, and of everything between `separate` and `normalize`
 
 
 def probe(path: Path) -> dict:
-    """The first audio stream of a file: codec, sample_rate, channels, and container_seconds, which may be None.
+    """The first audio stream of a file: codec, sample_rate, channels, container_seconds and counted_seconds.
+
+    The last two may be None: what the container says, and the same where that is a count (an MP3's Xing header).
 
     Raises Reject("no_audio") for a file without an audio stream, Reject("undecodable") for anything else.
     """
-    command = ["-hide_banner", "-loglevel", "error", "-protocol_whitelist", "file,pipe", "-select_streams", "a:0"]
+    command = ["-hide_banner", "-loglevel", "warning", "-protocol_whitelist", "file,pipe", "-select_streams", "a:0"]
     command += ["-show_entries", "stream=codec_name,sample_rate,channels,duration:format=duration"]
     result = ffmpeg.run([*command, "-of", "json", ffmpeg.address(path)], "ffprobe")
     ffmpeg.check_status(result.returncode, path, "ffprobe")
@@ -39,7 +42,9 @@ def probe(path: Path) -> dict:
         raise Reject("undecodable", "The audio stream has no sample rate or no channels.")
     seconds = stream.get("duration") or probed.get("format", {}).get("duration")
     facts = {"codec": stream.get("codec_name", "unknown"), "sample_rate": rate, "channels": channels}
-    return facts | {"container_seconds": float(seconds) if seconds else None}
+    promised = float(seconds) if seconds else None
+    is_count = facts["codec"] == "mp3" and ESTIMATED not in result.stderr
+    return facts | {"container_seconds": promised, "counted_seconds": promised if is_count else None}
 
 
 class Decoding:

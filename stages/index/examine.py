@@ -48,7 +48,7 @@ def examine(path: Path) -> dict:
     if not path.stat().st_size:
         raise Reject("empty", "The file has no bytes.")
     facts = audio.probe(path)
-    promised = facts.pop("container_seconds")
+    promised, counted = facts.pop("container_seconds"), facts.pop("counted_seconds")
     decoding = audio.Decoding(path, audio.WORK_RATE, min(facts["channels"], 2))
     samples, peak, energies, rest = 0, 0.0, [], np.zeros((0, decoding.channels), np.float32)
     for block in decoding:
@@ -64,7 +64,8 @@ def examine(path: Path) -> dict:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
     duration = round(samples / audio.WORK_RATE, 6)
     missing = (promised or 0.0) - duration
-    damaged = [round(missing, 6), decoding.complaint] if decoding.complaint and missing > DAMAGED_SECONDS else None
+    doubtful = decoding.complaint or ("the file ends early" if counted else "")
+    damaged = [round(missing, 6), doubtful] if doubtful and missing > DAMAGED_SECONDS else None
     return facts | {
         "sha256": digest,
         "duration": duration,

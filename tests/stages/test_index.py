@@ -247,3 +247,17 @@ def test_ids_that_are_lost_or_torn_are_found_in_the_shards(tmp_path, wav, text):
 def test_an_id_is_never_given_twice():
     assert shards.next_id({}) == "r000000"
     assert shards.next_id({"a": {"id": "r000007"}, "b": {"id": "r1000000"}}) == "r1000001"
+
+
+def test_an_mp3_cut_between_two_frames_is_damaged_though_ffmpeg_says_nothing(tmp_path, wav):
+    whole = tmp_path / "whole.mp3"
+    ffmpeg.run(["-v", "error", "-i", str(wav("tone.wav", tone(10))), "-b:a", "64k", str(whole)])
+    data = whole.read_bytes()
+    for size in range(len(data) // 2, len(data) // 2 + 300):
+        (cut := tmp_path / "cut.mp3").write_bytes(data[:size])
+        list(decoding := audio.Decoding(cut, 44100, 1))
+        if not decoding.complaint:
+            break
+    facts = examine.examine(cut)
+    assert not decoding.complaint and facts["damaged"][0] == pytest.approx(10 - facts["duration"], abs=0.1)
+    assert examine.examine(whole)["damaged"] is None
