@@ -6,7 +6,7 @@ import subprocess
 import pytest
 from conftest import ROOT, python
 
-from crawl import settings
+from crawl import settings, sources
 from crawl.retry import backoff, retry_after
 from pipeline.errors import ConfigError
 
@@ -22,7 +22,7 @@ def test_every_kind_of_source():
         {"folder": "x"},
     ]
     checked = settings.check({"sources": given, "crawl": {"after": "2024-01-31", "max_items": 3}})
-    assert tuple(settings.kind_of(source)[0] for source in checked.sources) == settings.KINDS
+    assert tuple(sources.kind_of(source)[0] for source in checked.sources) == sources.KINDS
     assert checked.crawl.after == datetime.date(2024, 1, 31)
     assert settings.check(checked.model_dump()) == checked
     assert settings.check(checked.model_dump(mode="json")) == checked
@@ -55,7 +55,7 @@ def test_mistakes_are_named(given, told):
 def test_pages():
     ranges = {3: (1, 3), "3": (1, 3), "2-5": (2, 5), "all": (1, float("inf"))}
     for pages, wanted in ranges.items():
-        assert settings.Listing(**LISTING, pages=pages).page_range == wanted
+        assert sources.Listing(**LISTING, pages=pages).page_range == wanted
 
 
 def test_waits():
@@ -71,7 +71,7 @@ def test_the_command_line(tmp_path):
         return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
 
     said = run("--help").stdout
-    assert all(f"--{kind}" in said for kind in settings.KINDS) and "--allow-private-hosts" in said
+    assert all(f"--{kind}" in said for kind in sources.KINDS) and "--allow-private-hosts" in said
     mistakes = {
         (): "no sources",
         ("--item", "li"): "add --listing URL",
