@@ -36,7 +36,7 @@ class Page:
         self.tools.robots.check(url)
         for tries in range(1, self.tools.settings.retries + 2):
             self._wait(url)
-            self._answers()
+            self._leave()
             self._scripts(True)
             self.driver.get(url)
             self.address = url
@@ -102,6 +102,12 @@ class Page:
         why = f" Refused: {self.door.refused[-1]}" if self.door.refused else ""
         return Reject("no_items", message + why)
 
+    def _leave(self) -> None:
+        """Empty the browser's log. Reading it waits for the page's own scripts: none may run, for ever perhaps."""
+        self._scripts(False)
+        self.run(STATUS)
+        self._answers()
+
     def _scripts(self, allowed: bool) -> None:
         """Whether the page's own scripts run."""
         self.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": not allowed})
@@ -134,12 +140,15 @@ class Page:
         self.tools.web.hosts.wait(safety.check_url(url).netloc, self._end)
 
     def _status(self) -> tuple[int, dict]:
-        """(status, headers in lower case) of the document, as soon as it has begun to come; (0, {}) where not."""
+        """(status, headers in lower case) of the document, as soon as it has begun to come; (0, {}) where not.
+
+        Headers only where the host is busy: to read them is to wait for the page's own scripts.
+        """
         end = time.monotonic() + self.tools.settings.timeout_seconds
         while time.monotonic() < end:
             status = self.run(STATUS)
             if status:
-                return status, self._answers()
+                return status, self._answers() if status in BUSY else {}
             time.sleep(POLL_SECONDS)
         return 0, {}
 

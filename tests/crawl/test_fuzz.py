@@ -32,7 +32,7 @@ from crawl.web import Request, Web
 from pipeline.errors import Reject
 
 # Of the 10,000: 1,000 answers over a socket, 3,500 feeds through the parser, 5,500 bodies and texts by themselves.
-ANSWERS, FEEDS, TEXTS = (1000, 3500, 5500) if HEAVY else (30, 60, 300)
+ANSWERS, FEEDS, TEXTS = (1000, 3500, 5500) if HEAVY else (15, 60, 300)
 LONGEST_SECONDS = 5.0
 
 

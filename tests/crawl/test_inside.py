@@ -89,7 +89,7 @@ def test_chromium_by_each_way_of_a_page(room):
         sources = [
             {"listing": {"url": raw.url + path, "item": ".e", "next": ".e"}} for path in ("/", "/away", "/redirect")
         ]
-        room.crawl(sources, prelude=OUTSIDE, allow_private_hosts=False, timeout_seconds=5, respect_robots=False)
+        room.crawl(sources, prelude=OUTSIDE, allow_private_hosts=False, timeout_seconds=4, respect_robots=False)
         assert [row["url"] for row in room.rows] == [raw.url + "/a.mp3"]
         # The page was really run: what may be asked for was, from scripts too.
         assert {"/", "/frame", "/away", "/redirect"} <= {seen.path for seen in raw.log}

@@ -25,9 +25,11 @@ def items(*numbers: int) -> str:
     return "".join(f'<li class=e><a href="/{n}.mp3">{n}</a></li>' for n in numbers)
 
 
-def crawl(room, raw: Raw, path: str = "/", status: int = 0, cookies: str | None = None, **given) -> str:
+def crawl(
+    room, raw: Raw, path: str = "/", status: int = 0, cookies: str | None = None, seconds: int = 4, **given
+) -> str:
     source = {"listing": {"url": raw.url + path, "item": ".e", **given}}
-    limits = {"timeout_seconds": 4, "respect_robots": False} | ({"cookies": cookies} if cookies else {})
+    limits = {"timeout_seconds": seconds, "respect_robots": False} | ({"cookies": cookies} if cookies else {})
     return room.crawl([source], status, **limits)
 
 
@@ -160,20 +162,20 @@ def test_a_listing_behind_a_login(room):
             )
 
         raw.answers = {"/": told, "/0.mp3": told}
-        crawl(room, raw, status=1)
+        crawl(room, raw, status=1, seconds=2)
         crawl(room, raw, cookies=str(cookies))
     assert got(room) == [0]
 
 
 def test_a_host_that_asks_for_silence(room):
     """429 for the page, and a pause between two pages: both kept to."""
-    busy = answer(b"", "Retry-After: 3", status="429 Slowly")
+    busy = answer(b"", "Retry-After: 2", status="429 Slowly")
     pages = {"/": items(0) + '<a class=next href="/b">next</a>', "/b": items(1)}
     with serving(site(pages, 2)) as raw:
         raw.answers["/"] = [busy, raw.answers["/"]]
         source = {"listing": {"url": raw.url + "/", "item": ".e", "next": ".next"}}
-        room.crawl([source], timeout_seconds=5, respect_robots=False, delay_seconds=1.5)
+        room.crawl([source], timeout_seconds=5, respect_robots=False, delay_seconds=1)
         first, second = (seen.time for seen in raw.requests("/")[:2])
-        assert second - first >= 3
-        assert raw.requests("/b")[0].time - second >= 1.4
+        assert second - first >= 2
+        assert raw.requests("/b")[0].time - second >= 0.9
     assert got(room) == [0, 1]

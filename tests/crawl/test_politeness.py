@@ -8,7 +8,7 @@ from raw import Raw, answer, serving
 from servers import sound
 from test_feed import episode, rss
 
-SLOW = 1.2  # seconds between two requests that robots.txt asks for
+SLOW = 0.8  # seconds between two requests that robots.txt asks for
 BUSY = 2  # seconds of silence that a Retry-After asks for
 WITHIN = 0.25  # seconds that a request may take from our leave to the server
 

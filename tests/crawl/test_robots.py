@@ -51,7 +51,7 @@ def test_a_slow_robots_txt_stalls_its_own_host_only(room):
     with serving(slow), serving(quick, "127.0.0.2"):
         addresses = [slow.url + "/a.mp3", *(f"{quick.url}/{n}.mp3" for n in range(5))]
         begun = time.monotonic()
-        room.crawl([{"http": addresses}], timeout_seconds=3, retries=0, parallel=2)
+        room.crawl([{"http": addresses}], timeout_seconds=2, retries=0, parallel=2)
         ended = time.monotonic() - begun
         assert max(seen.time for seen in quick.log) - min(seen.time for seen in quick.log) < 3
     assert len(room.rows) == 5 and [row["reason"] for row in room.rejects] == ["robots"] and ended < 15

@@ -55,7 +55,7 @@ def test_mistakes_are_named(given, told):
 def test_pages():
     ranges = {3: (1, 3), "3": (1, 3), "2-5": (2, 5), "all": (1, float("inf"))}
     for pages, wanted in ranges.items():
-        assert settings.Listing(**LISTING, pages=pages).page_range == wanted
+        assert sources.Listing(**LISTING, pages=pages).page_range == wanted
 
 
 def test_waits():
