@@ -109,14 +109,22 @@ def check_failures(job: Job, failed: list[dict], total: int) -> None:
     """Raise VoxsieveError where too many recordings failed: of this shard's `total`, or of all that there are.
 
     A shard of one or two recordings is judged only together with all others: one broken recording may be half of it.
+    Where all together are too many, shards that were passed before with failures are taken back: the next run tries
+    them again.
     """
     limit = job.settings.max_failed_fraction
     summary = {"count": len(failed), "source": failed[-1]["source"], "message": failed[-1]["message"]} if failed else {}
     manifest.write_text(job.out / FAILED, json.dumps(summary))
     if not failed:
         return
-    everywhere = sum(_failures(path) for path in (job.work / job.stage).glob(f"*/{FAILED}"))
-    judge(job.stage, everywhere, _recordings(job.work, total), limit, summary)
+    with_failures = [path for path in (job.work / job.stage).glob(f"*/{FAILED}") if _failures(path)]
+    try:
+        everywhere = sum(_failures(path) for path in with_failures)
+        judge(job.stage, everywhere, _recordings(job.work, total), limit, summary)
+    except VoxsieveError:
+        for path in with_failures:
+            path.with_name(manifest.MANIFEST).unlink(missing_ok=True)
+        raise
     if total > 2:
         judge(f"{job.stage}, {job.shard}", len(failed), total, limit, summary)
 

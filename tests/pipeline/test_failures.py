@@ -76,6 +76,19 @@ def test_failures_that_were_mended_count_no_more(work):
     do(work, lambda rows: fail(rows) if rows[0]["id"] == "r000002" else keep(rows), 1, 2, max_failed_fraction=0.25)
 
 
+def test_small_shards_that_failed_wholly_are_tried_again(work):
+    """Three shards of one recording each fail: the second stops the stage, and the first is not done any more."""
+    manifest.write_text(work / "index/shards.json", json.dumps({"shards": [], "recordings": 3}))
+    do(work, fail, 0, 1)
+    assert (work / "separate/s0000/manifest.jsonl").exists()  # one of three may be broken
+    with pytest.raises(VoxsieveError, match="2 of 3 recordings failed"):
+        do(work, fail, 1, 1)
+    assert not list(work.glob("separate/*/manifest.jsonl"))
+    for shard in range(3):
+        do(work, keep, shard, 1)
+        assert len(manifest.read(work / f"separate/s{shard:04d}/manifest.jsonl", Recording)) == 1
+
+
 def test_a_single_broken_recording_stops_no_small_shard(work):
     do(work, fail, 0, 1)
     (dropped,) = manifest.lines(work / "separate/s0000/rejects.jsonl")
