@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engines.embeddings import Embedding
-from stages.slice import cut
+from pipeline import audio
+from stages.slice import cut, original
 from stages.slice.turns import Utterance
 
 SECONDS = {"min": 1.5, "max": 12.0, "padding": 0.05, "merge": 0.8, "pause": 0.4}
@@ -127,3 +128,21 @@ def test_clips_are_sorted_disjoint_within_bounds_and_seconds_add_up(data):
 def test_digital_silence_gives_nothing():
     assert cut.plan([("male", 0, 5)], np.full(500, -120.0), LABELS, SECONDS, ONE) == []
     assert cut.plan([("noEnergy", 0, 0.02)], np.zeros(0), LABELS, SECONDS, ONE) == []
+
+
+def test_pydub_finds_the_same_utterances(demo):
+    """`engine: original`: the stretches between pauses, on the demo's own sound."""
+    sound = audio.concatenated(audio.decode_mono(demo / "harbour_noon.mp3", audio.WORK_RATE))
+    level = cut.levels(iter([sound]))
+    agree = []
+    for start in range(0, len(level) - 800, 800):
+        span = Utterance(start, start + 800, "male")
+        piece = sound[span.start * cut.HOP : span.stop * cut.HOP]
+        masks = np.zeros((2, span.frames), bool)
+        for mask, parts in zip(
+            masks, (cut.utterances(span, level), original.utterances(span, level, piece)), strict=True
+        ):
+            for part in parts:
+                mask[part.start - span.start : part.stop - span.start] = True
+        agree.append(np.mean(masks[0] == masks[1]))
+    assert len(agree) > 4 and min(agree) > 0.85 and np.mean(agree) > 0.95
