@@ -40,7 +40,7 @@ class Plan:
         self.by_conda = conda
         self._check()
         if settings.sources:  # they take the place of input
-            settings.input = None
+            settings.input = []  # said to the stages: a flag that is left out stands for the default
         self.own = {"crawl": "crawl"}  # program -> the separate environment that it runs in
         environments_of = {name: registry.environment(name, settings.engine) for name in registry.stages()}
         self.own |= {stage: name for stage, name in environments_of.items() if name}
