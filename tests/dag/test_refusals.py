@@ -109,3 +109,11 @@ def test_a_corpus_grows_with_its_input(one_talk, demo):
     change(config, input=[told["input"], str(demo / "harbour_noon.mp3")], speaker={"voices": 0})
     snakemake(config)
     assert before < {row["clip"] for row in read_csv(folder / "corpus/clips.csv")}
+
+
+def test_a_listing_that_counts_its_pages_is_planned(tmp_path):
+    """`{page}` in an address is no wildcard of Snakemake's."""
+    listing = {"listing": {"url": "https://radio.example/archive?page={page}", "item": "li", "pages": 3}}
+    code, said = attempt(write_config(tmp_path, sources=[listing]), "-n")
+    assert code == 0 and "Wildcard" not in said, said[-2000:]
+    assert "sources" in jobs_of(said)
