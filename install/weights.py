@@ -17,7 +17,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from install import download
-from install.pins import PINNED, UPSTREAM, WHEELS, Source, sha256
+from install.pins import PINNED, UPSTREAM, WHEELS, Source
+from pipeline.digest import sha256
 from pipeline.errors import ModelError
 
 log = logging.getLogger("voxsieve")

@@ -15,9 +15,8 @@ from crawl.settings import Crawl
 from crawl.sources import Source
 from pipeline import registry
 from pipeline.errors import ConfigError
-from pipeline.registry import Section
+from pipeline.registry import Name, Section
 
-Name = Annotated[str, Field(min_length=1, pattern=r"^[^{}\x00-\x1f]*$")]  # Snakemake takes braces for wildcards
 Text = Annotated[str, Field(min_length=1)]
 
 

@@ -12,12 +12,15 @@ from dataclasses import dataclass, field
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 ROOT = Path(__file__).parent.parent
 ENGINE, ENVIRONMENT = (re.compile(rf'^{name} = "(.*)"$', re.MULTILINE) for name in ("ENGINE", "ENVIRONMENT"))
+
+
+Name = Annotated[str, Field(min_length=1, pattern=r"^[^{}\x00-\x1f]*$")]  # Snakemake takes braces for wildcards
 
 
 class Section(BaseModel):

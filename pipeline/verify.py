@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from pipeline import corpus, entry, manifest, registry, vouch
+from pipeline.digest import sha256
 
 
 def check_work(work: Path) -> list[str]:
@@ -29,7 +30,7 @@ def check_corpus(work: Path, place: Path) -> list[str]:
     wrong = []
     for row in manifest.lines(work / "select" / manifest.MANIFEST):
         normalized, exported = work / row["path"], place / corpus.WAVS / f"{row['id']}.wav"
-        if not exported.is_file() or (normalized.is_file() and vouch.sha256(normalized) != vouch.sha256(exported)):
+        if not exported.is_file() or (normalized.is_file() and sha256(normalized) != sha256(exported)):
             wrong.append(f"{exported} is not the clip that was made")
     if wrong:
         (work / "export" / "corpus.json").unlink(missing_ok=True)

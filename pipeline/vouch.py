@@ -4,13 +4,13 @@ Beside a shard's manifest: written.json, how many files and bytes there are, com
 written.tsv, SHA-256, size and name of each, compared by `make verify`.
 """
 
-import hashlib
 import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline import manifest
+from pipeline.digest import sha256
 
 SUMMARY, LISTING = "written.json", "written.tsv"
 OWN = frozenset((SUMMARY, LISTING, manifest.MANIFEST, manifest.REJECTS, "failed.json", "progress.json", ".lock"))
@@ -60,9 +60,3 @@ def changed(folder: Path) -> list[str]:
         if not path.is_file() or path.stat().st_size != int(size) or sha256(path) != digest:
             wrong.append(name)
     return wrong
-
-
-def sha256(path: Path) -> str:
-    """The SHA-256 of a file, in hexadecimal digits."""
-    with open(path, "rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -4,7 +4,6 @@ The facts are kept in a journal; a file of the same size, time and inode is not 
 again when the decoder has changed.
 """
 
-import hashlib
 import json
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline import audio, ffmpeg, inputs, verdict
+from pipeline.digest import sha256
 from pipeline.downmix import MEAN, Downmix
 from pipeline.errors import Reject
 
@@ -60,8 +60,7 @@ def examine(path: Path) -> dict:
         rest = rest[seconds * audio.WORK_RATE :]
     if len(rest):
         energies.append(_energies(np.pad(rest, ((0, audio.WORK_RATE - len(rest)), (0, 0)))))
-    with open(path, "rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    digest = sha256(path)
     duration = round(samples / audio.WORK_RATE, 6)
     missing = (promised or 0.0) - duration
     doubtful = decoding.complaint or ("the file ends early" if counted else "")

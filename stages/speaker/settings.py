@@ -4,9 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from pipeline.registry import Section, Stage
-
-Name = Annotated[str, Field(min_length=1, pattern=r"^[^{}\x00-\x1f]*$")]
+from pipeline.registry import Name, Section, Stage
 
 
 class Speaker(Section):
