@@ -6,6 +6,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from engines.embeddings import Embedding
+from engines.recognition import Recognition
 from engines.spans import Span
 
 
@@ -50,3 +51,15 @@ class Normalizer(Protocol):
 
     def gain_db(self, clip: np.ndarray, sample_rate: int, lufs: float) -> float:
         """The gain that brings a clip (n,) of integrated loudness `lufs` to the target."""
+
+
+class Recognizer(Protocol):
+    """Writes down what is said in clips of speech, mono at SAMPLE_RATE."""
+
+    SAMPLE_RATE: int
+
+    def recognize(self, clips: Iterable[tuple[str, np.ndarray]]) -> Iterator[tuple[str, Recognition]]:
+        """What was heard in each clip (id, samples (n,)), with its id, as soon as it is known, in any order.
+
+        Nothing is carried over from one clip to the next. Raises ModelError where the model or service cannot be used.
+        """
