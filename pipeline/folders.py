@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pipeline import inputs
+from pipeline import captions, inputs
 from pipeline.errors import ConfigError
 
 FOUND = Path("speaker", "references")  # in work_dir: clips of the voices found, which may serve as references
@@ -69,5 +69,12 @@ def _within(inner: Path, outer: Path) -> bool:
 
 
 def listing(settings: Any) -> str:
-    """A text that changes when a recording is added, removed or replaced; with sources, the crawl's manifest does."""
-    return "crawled" if settings.sources else inputs.fingerprint(inputs.find(settings.input))
+    """A text that changes when a recording, or captions beside it, are added, removed or replaced.
+
+    With sources, the crawl's manifest does.
+    """
+    if settings.sources:
+        return "crawled"
+    recordings = inputs.find(settings.input)
+    beside = captions.beside(item.path for item in recordings)
+    return f"{inputs.fingerprint(recordings)} {[captions.identities(files) for files in beside.values()]}"

@@ -84,6 +84,12 @@ def content(items: list[Found]) -> str:
     return digest.hexdigest()[:16]
 
 
+def relative(path: Path, work: Path) -> str:
+    """How a manifest in `work` names a file outside it; links to folders are followed first, as the kernel does."""
+    real = os.path.join(os.path.realpath(path.parent), path.name)
+    return os.path.relpath(real, os.path.realpath(work))
+
+
 def expand(names: list[str]) -> list[str]:
     """Files and folders as named, and in place of a .txt file those that it lists."""
     wide = []

@@ -9,7 +9,7 @@ import os
 import shutil
 from pathlib import Path
 
-from pipeline import entry, inputs, lock, manifest, program, registry, run
+from pipeline import captions, entry, inputs, lock, manifest, program, registry, run
 from pipeline.errors import ConfigError
 from pipeline.rows import Recording, Reject
 from stages.index import examine, shards
@@ -36,7 +36,7 @@ def from_crawl(table: Path, downloads: Path) -> tuple[list[inputs.Found], list[d
 
 def index(job: program.Job, items: list[inputs.Found], refused: list[dict]) -> dict:
     """Write the shards' manifests, rejects.jsonl (after those `refused` before) and ids.json; return the summary."""
-    by_path = {examine.relative(item.path, job.work): item for item in items}
+    by_path = {inputs.relative(item.path, job.work): item for item in items}
     facts = examine.examine_all(by_path, job.out / "known.jsonl", job.settings.threads)
     ids = shards.read_ids(job.out)
     ignored = [path for path, item in by_path.items() if not item.certain and "reject" in facts[path]]
@@ -62,10 +62,13 @@ def index(job: program.Job, items: list[inputs.Found], refused: list[dict]) -> d
     if not by_shard:
         raise ConfigError("index: none of the recordings can be used: see rejects.jsonl in the index's folder.")
     manifest.write(job.out / manifest.REJECTS, rejects, Reject)
+    texts = captions.beside(item.path for item in by_path.values())
     for shard, rows in by_shard.items():
         place = job.out / shard / manifest.MANIFEST
         if not _holds(place, rows):  # an untouched shard keeps its time
             manifest.write(place, rows, Recording)
+        beside = {row["id"]: texts.get(by_path[row["path"]].path, []) for row in rows}
+        _write_captions(job, shard, {name: files for name, files in beside.items() if files})
     seconds = {shard: round(sum(row["duration"] for row in rows), 3) for shard, rows in sorted(by_shard.items())}
     recordings = sum(map(len, by_shard.values()))
     return {
@@ -83,6 +86,14 @@ def forget_shards(work: Path, shards: list[str]) -> None:
         for folder in (work / stage).glob("s[0-9]*"):
             if folder.is_dir() and folder.name not in shards:
                 shutil.rmtree(folder)
+
+
+def _write_captions(job: program.Job, shard: str, beside: dict[str, list[Path]]) -> None:
+    """Write the shard's table of captions (recording -> files), where it has changed."""
+    table = {name: captions.identities(files, job.work) for name, files in beside.items()}
+    place, text = job.out / shard / captions.TABLE, json.dumps(table, indent=0) + "\n"
+    if not place.is_file() or place.read_text(encoding="utf-8") != text:
+        manifest.write_text(place, text)
 
 
 def _holds(place: Path, rows: list[dict]) -> bool:

@@ -5,7 +5,6 @@ again when the decoder has changed.
 """
 
 import json
-import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -124,9 +123,3 @@ def _read(journal: Path) -> dict[tuple, dict]:
             except (ValueError, KeyError, TypeError):
                 continue
     return known
-
-
-def relative(path: Path, work: Path) -> str:
-    """How a manifest in `work` names a file outside it; links to folders are followed first, as the kernel does."""
-    real = os.path.join(os.path.realpath(path.parent), path.name)
-    return os.path.relpath(real, os.path.realpath(work))

@@ -10,7 +10,7 @@ from pipeline.rows import SCHEMA, Recording
 
 SHORTEST_AUTO = 1800.0  # seconds of a shard, so that loading a model is a small part of the work
 MOST_SHARDS = 250  # with `shard_minutes: auto`, so that planning takes seconds
-PROVENANCE = ("source_kind", "url", "page", "title", "uploader", "published", "licence", "fetched_at", "captions")
+PROVENANCE = ("source_kind", "url", "page", "title", "uploader", "published", "licence", "fetched_at")
 
 
 def read_ids(place: Path) -> dict[str, dict]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from engines import resemblyzer, spans
 from engines.protocols import Embedder
-from pipeline import audio, clips, entry, manifest, program, run
+from pipeline import audio, clips, entry, levels, manifest, program, run
 from pipeline.program import Job
 from pipeline.rows import Clip, Segmented, clip_id
 from stages.slice import cut, original
@@ -17,7 +17,6 @@ from stages.slice.turns import Utterance
 
 STAGE = "slice"
 CLIPS_AT_ONCE = 64
-PIECE = 3000  # frames whose levels are measured at once
 
 
 def plan(row: dict, job: Job, embedder: Embedder) -> tuple[list[Utterance], list[tuple[str, float, float]]]:
@@ -27,7 +26,7 @@ def plan(row: dict, job: Job, embedder: Embedder) -> tuple[list[Utterance], list
     labelled = spans.read_csv(job.work / row["path"])
 
     def sound(part: Utterance) -> np.ndarray:
-        place = {"start": part.start / cut.FRAMES_PER_SECOND, "end": part.stop / cut.FRAMES_PER_SECOND}
+        place = {"start": part.start / levels.FRAMES_PER_SECOND, "end": part.stop / levels.FRAMES_PER_SECOND}
         return clips.place(row | place | {"path": row["vocals"]}, job.work)
 
     def resampled(part: Utterance) -> np.ndarray:
@@ -40,15 +39,13 @@ def plan(row: dict, job: Job, embedder: Embedder) -> tuple[list[Utterance], list
         return original.utterances(span, level, sound(span))
 
     divide = by_pydub if settings.engine == "original" else cut.utterances
-    frames = round(row["duration"] * audio.WORK_RATE) // cut.HOP
-    pieces = [Utterance(first, min(first + PIECE, frames), "") for first in range(0, frames, PIECE)]
     with ThreadPoolExecutor(settings.threads) as pool:
 
         def embed(parts: list[Utterance]) -> list:
             batches = (parts[first : first + CLIPS_AT_ONCE] for first in range(0, len(parts), CLIPS_AT_ONCE))
             return [embedding for batch in batches for embedding in embedder.embed(list(pool.map(resampled, batch)))]
 
-        level = np.concatenate([np.zeros(0), *pool.map(lambda piece: cut.levels(iter([sound(piece)])), pieces)])
+        level = levels.of_vocals(row, job.work, pool)
         return cut.plan(labelled, level, settings.labels, seconds, embed, divide), labelled
 
 
@@ -63,7 +60,7 @@ def process(rows: list[dict], job: Job, embedder: Embedder) -> run.Outcome:
     common |= {"path": row["vocals"], "sample_rate": audio.WORK_RATE, "parent_id": row["id"]}
     cuts = []
     for part in parts:
-        start, end = part.start / cut.FRAMES_PER_SECOND, part.stop / cut.FRAMES_PER_SECOND
+        start, end = part.start / levels.FRAMES_PER_SECOND, part.stop / levels.FRAMES_PER_SECOND
         place = {"id": clip_id(row["recording_id"], start, end), "start": start, "end": end}
         evidence = cut.evidence_of(start, end, labelled, row["evidence"]) if "evidence" in row else {}
         cuts.append(common | place | evidence | {"duration": round(end - start, 6), "label": part.label})

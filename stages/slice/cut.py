@@ -6,34 +6,20 @@ deepest pause; drop what is still too short. All that is not in a clip is a left
 seconds add up.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
-from pipeline import audio
+from pipeline.levels import FRAMES_PER_SECOND
 from stages.slice import turns
 from stages.slice.turns import Utterance
 
-HOP = 441  # samples at 44.1 kHz in a frame of 10 ms: times are whole frames, exact in seconds and in samples
-FRAMES_PER_SECOND = audio.WORK_RATE // HOP
 REACH = 30  # frames that a label's border may be off
 GAP = 12  # frames: the shortest pause at which another voice may begin; stop closures within words are shorter
 PAUSE_DROP_DB = 42.0  # a pause lies this far below the loud parts of its span
 SILENCE_DB = -75.0
 REASONS = {"noEnergy": "no_energy", "pause": "pause", "short": "too_short"}
-
-
-def levels(blocks: Iterator[np.ndarray]) -> np.ndarray:
-    """RMS level in dBFS of every whole 10 ms frame of a signal at 44.1 kHz, given in blocks (n,)."""
-    parts, rest = [], np.zeros(0, np.float32)
-    for block in blocks:
-        signal = np.concatenate([rest, block])
-        whole = len(signal) // HOP
-        power = np.mean(signal[: whole * HOP].reshape(whole, HOP).astype(np.float64) ** 2, axis=1)
-        parts.append(10 * np.log10(np.maximum(power, 1e-12)))
-        rest = signal[whole * HOP :]
-    return np.concatenate(parts) if parts else np.zeros(0)
 
 
 def chosen_spans(spans: list[tuple[str, float, float]], labels: list[str], level: np.ndarray) -> list[Utterance]:

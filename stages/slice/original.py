@@ -6,10 +6,11 @@ A test compares it with `cut.utterances`. https://github.com/jiaaro/pydub, API.m
 import numpy as np
 
 from pipeline import audio
+from pipeline.levels import FRAMES_PER_SECOND
 from stages.slice import cut
 from stages.slice.turns import Utterance
 
-FRAME_MS = 1000 // cut.FRAMES_PER_SECOND
+FRAME_MS = 1000 // FRAMES_PER_SECOND
 
 
 def utterances(span: Utterance, level: np.ndarray, sound: np.ndarray) -> list[Utterance]:

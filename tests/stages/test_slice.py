@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engines.embeddings import Embedding
-from pipeline import audio
+from pipeline import audio, levels
 from stages.slice import cut, original
 from stages.slice.turns import Utterance
 
@@ -43,10 +43,10 @@ def seconds_of(clips: list[Utterance]) -> list[tuple[float, float]]:
 
 def test_levels_of_a_tone_are_its_rms_whatever_the_blocks():
     tone = (0.5 * np.sin(2 * np.pi * 1000 * np.arange(44100) / 44100)).astype(np.float32)
-    whole = cut.levels(iter([tone]))
+    whole = levels.of_blocks(iter([tone]))
     assert len(whole) == 100
     np.testing.assert_allclose(whole, 20 * np.log10(0.5 / np.sqrt(2)), atol=0.05)
-    pieces = cut.levels(iter(np.split(tone, [1, 441, 5000, 40000])))
+    pieces = levels.of_blocks(iter(np.split(tone, [1, 441, 5000, 40000])))
     np.testing.assert_allclose(pieces, whole, atol=1e-6)
 
 
@@ -133,11 +133,11 @@ def test_digital_silence_gives_nothing():
 def test_pydub_finds_the_same_utterances(demo):
     """`engine: original`: the stretches between pauses, on the demo's own sound."""
     sound = audio.concatenated(audio.decode_mono(demo / "harbour_noon.mp3", audio.WORK_RATE))
-    level = cut.levels(iter([sound]))
+    level = levels.of_blocks(iter([sound]))
     agree = []
     for start in range(0, len(level) - 800, 800):
         span = Utterance(start, start + 800, "male")
-        piece = sound[span.start * cut.HOP : span.stop * cut.HOP]
+        piece = sound[span.start * levels.HOP : span.stop * levels.HOP]
         masks = np.zeros((2, span.frames), bool)
         for mask, parts in zip(
             masks, (cut.utterances(span, level), original.utterances(span, level, piece)), strict=True

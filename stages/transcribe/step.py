@@ -1,0 +1,87 @@
+"""Captions put in step with speech: when they are off as a whole, and whether they are this recording's at all."""
+
+import random
+from dataclasses import dataclass
+
+import numpy as np
+
+from stages.transcribe import shift, units
+from stages.transcribe.align import Alignment
+from stages.transcribe.captions.cue import Cue
+from stages.transcribe.islands import Islands
+
+PACE = 0.18  # seconds a syllable, to begin with
+TRIED = 100  # cues that the order is judged on
+ORDERS = 6  # shuffled orders that the captions' own is held against
+GAIN = 1.5  # nats a cue by which the captions' own order, and their place, must be the likelier ones
+FEW = 8  # cues; of fewer, each must tell more
+IN_PLACE = 1.0  # seconds; captions that are off by less stand where they say
+EVEN = 0.25  # spread of the logarithms of cues' lengths; where it is smaller, lengths say nothing about the order
+TAKEN = 0.6  # least share of cues that speech takes
+
+
+@dataclass(frozen=True)
+class Step:
+    """Captions in step with speech, `shift` seconds later than they say; `refused`: why they are not, in a sentence."""
+
+    shift: float
+    alignment: Alignment | None
+    refused: str | None = None
+
+
+def put(cues: list[Cue], islands: Islands) -> Step:
+    """Find the shift, align, and judge whether the captions fit."""
+    if not len(islands.start):
+        return Step(0.0, None, "nobody speaks in the recording")
+    tried = []
+    for by in shift.candidates(np.array([(cue.start, cue.end) for cue in cues]), islands):
+        if moved := _moved(cues, by):
+            tried.append((_aligned(moved, islands, PACE), by, moved))
+    tried.sort(key=lambda attempt: -attempt[0].total)
+    (first, by, moved), *others = tried
+    alignment = _aligned(moved, islands, _aligned(moved, islands, first.pace_heard()).pace_heard())
+    enough = GAIN * max(1.0, FEW / len(moved))
+    apart = min(((first.total - other.total) / len(moved) for other, _, _ in others), default=enough)
+    if alignment.taken() < TAKEN or (apart < enough and abs(by) >= IN_PLACE):
+        return Step(by, None, "their times fit nowhere to what is spoken: they seem to be of another recording")
+    order = order_gain(moved, islands, alignment.pace)
+    if order is not None and order < enough:
+        return Step(
+            by, None, "the lengths of their texts do not fit to what is spoken: they seem to be in another order"
+        )
+    return Step(by, alignment)
+
+
+def order_gain(cues: list[Cue], islands: Islands, pace: float) -> float | None:
+    """By how many nats a cue the texts in their own order fit better than in the best of some others.
+
+    None where the order cannot be judged: three cues at least, of different lengths.
+    """
+    first = max(0, (len(cues) - TRIED) // 2)
+    part = cues[first : first + TRIED]
+    lengths = [units.syllables(cue.text) for cue in part]
+    if len(part) < 3 or np.std(np.log(np.maximum(lengths, 0.3))) < EVEN:
+        return None
+    near = islands.near(part[0].start - 5, max(cue.end for cue in part) + 5)
+    if not len(near.start):
+        return None
+    chance = random.Random(0)
+    orders = [part[::-1], *(chance.sample(part, len(part)) for _ in range(ORDERS))]
+    others = [
+        _aligned([cue._replace(text=other.text, words=()) for cue, other in zip(part, order, strict=True)], near, pace)
+        for order in orders
+    ]
+    own = _aligned([cue._replace(words=()) for cue in part], near, pace)
+    return (own.total - max(other.total for other in others)) / len(part)
+
+
+def _moved(cues: list[Cue], by: float) -> list[Cue]:
+    """Cues `by` seconds later, without those that would begin before the recording."""
+    later = [
+        Cue(cue.start + by, cue.end + by, cue.text, tuple((word, at + by) for word, at in cue.words)) for cue in cues
+    ]
+    return [cue for cue in later if cue.start > -1]
+
+
+def _aligned(cues: list[Cue], islands: Islands, pace: float) -> Alignment:
+    return Alignment(units.of_cues(cues), np.array([(cue.start, cue.end) for cue in cues]), islands, pace)
