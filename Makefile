@@ -25,9 +25,9 @@ environment: .venv/complete
 weights: environment
 	@$(BIN)/python -m install.weights
 
-# What the tests want besides: the original packages, the crawl, and the libraries that read exports.
+# What the tests want besides: the original packages, the crawl, the recognisers, and the libraries that read exports.
 environments: environment
-	@$(BIN)/python -m install.environments spleeter ina resemblyzer crawl consumers
+	@$(BIN)/python -m install.environments spleeter ina resemblyzer crawl recognizers consumers
 
 .venv/dev: .venv/complete requirements-dev.lock
 	$(PIP) -r requirements-dev.lock
@@ -57,10 +57,11 @@ bench: weights environments
 # Locks: versions and hashes, no addresses. Needs uv on the PATH; torch's CPU build from pip's find-links.
 LOCK := uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
 lock:
-	$(LOCK) pyproject.toml -o requirements.lock
-	$(LOCK) --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	$(LOCK) --overrides envs/num2words.overrides pyproject.toml -o requirements.lock
+	$(LOCK) --overrides envs/num2words.overrides --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 	$(LOCK) --overrides envs/spleeter.overrides envs/spleeter.in -o envs/spleeter.lock
 	$(LOCK) --overrides envs/ina.overrides envs/ina.in -o envs/ina.lock
 	$(LOCK) envs/crawl.in -o envs/crawl.lock
+	$(LOCK) --overrides envs/num2words.overrides envs/recognizers.in -o envs/recognizers.lock
 	$(LOCK) --find-links "$$PIP_FIND_LINKS" envs/consumers.in -o envs/consumers.lock
 	$(LOCK) --overrides envs/resemblyzer.overrides --find-links "$$PIP_FIND_LINKS" envs/resemblyzer.in -o envs/resemblyzer.lock

@@ -1,0 +1,131 @@
+"""Any service that speaks OpenAI's POST /v1/audio/transcriptions, hosted or self-hosted.
+
+Clips go as FLAC, several at once, no faster than allowed. Each answer is handed on as it arrives: it may have been paid
+for. engines/recognizers/answers.py reads them.
+"""
+
+import io
+import os
+from collections.abc import Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from urllib.parse import urlsplit
+
+import numpy as np
+
+from engines.recognition import Recognition
+from engines.recognizers import RATE, answers
+from engines.recognizers.service import Refused, Service
+from engines.recognizers.settings import HttpSettings
+from pipeline.errors import ModelError
+
+RECOGNIZER = "a service that speaks OpenAI's /v1/audio/transcriptions"
+ENVIRONMENT = ""
+LANGUAGES = ()
+FORMAT_REFUSED = (400, 415, 422)
+
+
+def check(settings: HttpSettings) -> str | None:
+    """What keeps the service from being asked, as one sentence; it is not asked here."""
+    if not settings.url:
+        return "The recogniser http has no address: name the service's in http.url."
+    variable = settings.key_variable
+    if variable is None:
+        return None
+    key = os.environ.get(variable, "").strip()
+    if not key:
+        return f"The environment variable {variable}, which http.key_variable names, holds no key: set it first."
+    if not (key.isascii() and key.isprintable() and " " not in key):
+        return f"The environment variable {variable} holds what is no key: expected one word of ASCII characters."
+    return None
+
+
+def announce(settings: HttpSettings, clips: int, seconds: float) -> str:
+    """What is about to leave this machine, as one sentence."""
+    return f"{clips} clips, {seconds:.0f} s of speech, will be sent to {urlsplit(settings.url).netloc}."
+
+
+class Recognizer:
+    """A service, asked by up to `parallel` requests at once."""
+
+    SAMPLE_RATE = RATE
+
+    def __init__(self, settings: HttpSettings, threads: int = 2):
+        """Raises ModelError where address or key are missing. threads: of no use here."""
+        if fault := check(settings):
+            raise ModelError(fault)
+        self.settings = settings
+        key = os.environ[settings.key_variable].strip() if settings.key_variable else None
+        self.service = Service(settings, key)
+        self.detailed = True  # until the service has refused to give times of words
+
+    def recognize(self, clips: Iterable[tuple[str, np.ndarray]]) -> Iterator[tuple[str, Recognition]]:
+        """What the service hears in each clip, as its answers arrive.
+
+        Where it cannot be used any more, answers under way are still waited for and given before the ModelError.
+        """
+        pool = ThreadPoolExecutor(self.settings.parallel)
+        waiting: dict[Future, str] = {}
+        faults: list[ModelError] = []
+        try:
+            for name, clip in clips:
+                waiting[pool.submit(self._ask, name, clip)] = name
+                if len(waiting) >= self.settings.parallel:
+                    yield from self._arrived(waiting, faults)
+                if faults:
+                    break
+            while waiting:
+                yield from self._arrived(waiting, faults)
+        finally:
+            self.service.stop()
+            pool.shutdown(cancel_futures=True)
+        if faults:
+            raise faults[0]
+
+    def _arrived(self, waiting: dict[Future, str], faults: list[ModelError]) -> Iterator[tuple[str, Recognition]]:
+        """What has arrived since; a fault goes to `faults` and is the end of all further requests."""
+        done, _ = wait(waiting, return_when=FIRST_COMPLETED)
+        for future in done:
+            name = waiting.pop(future)
+            try:
+                heard = future.result()
+            except ModelError as error:
+                faults.append(error)
+                self.service.stop()
+            else:
+                yield name, heard
+
+    def _ask(self, name: str, clip: np.ndarray) -> Recognition:
+        sound = _flac(clip)
+        if self.detailed:
+            try:
+                return self._transcribe(name, sound, detailed=True)
+            except Refused as refused:
+                if refused.status not in FORMAT_REFUSED:
+                    raise
+            heard = self._transcribe(name, sound, detailed=False)
+            self.detailed = False
+            return heard
+        return self._transcribe(name, sound, detailed=False)
+
+    def _transcribe(self, name: str, sound: bytes, detailed: bool) -> Recognition:
+        fields = {"model": self.settings.model, "response_format": "verbose_json" if detailed else "json"}
+        if detailed:
+            fields["timestamp_granularities[]"] = ["word", "segment"]
+        if self.settings.language:
+            fields["language"] = self.settings.language
+        body = self.service.post(name, fields, (f"{name}.flac", sound, "audio/flac"))
+        try:
+            return answers.read(body, self.settings.language)
+        except ValueError as error:
+            raise ModelError(
+                f"{self.service.host} answered clip {name} with what is no transcription ({error}): check http.url."
+            ) from error
+
+
+def _flac(clip: np.ndarray) -> bytes:
+    """A clip (n,) float32 as 16-bit FLAC."""
+    import soundfile
+
+    out = io.BytesIO()
+    soundfile.write(out, clip, RATE, "PCM_16", format="FLAC")
+    return out.getvalue()
