@@ -141,6 +141,27 @@ rule score:
         "{RUN[score]} --shard={wildcards.shard} --threads={threads} 2> {log:q}"
 
 
+# What is said in the clips that are wanted: what captions tell, what recognisers hear.
+rule transcribe:
+    input:
+        results("speaker"),
+        captions=f"{WORK}/index/{{shard}}/captions.json",
+    output:
+        results("transcribe"),
+    shell:
+        "{RUN[transcribe]} --shard={wildcards.shard} --threads={threads} 2> {log:q}"
+
+
+# Which text each clip gets, and how far it can be trusted.
+rule proofread:
+    input:
+        of_every_shard("transcribe"),
+    output:
+        results("proofread"),
+    shell:
+        "{RUN[proofread]} 2> {log:q}"
+
+
 # Sounds that come back in other recordings, by fingerprint.
 rule match:
     input:
@@ -151,11 +172,12 @@ rule match:
         "{RUN[match]} 2> {log:q}"
 
 
-# The thresholds of the scores and the repeats, applied: seconds, whatever the size of the corpus.
+# The thresholds of scores and texts and the repeats, applied: seconds, whatever the size of the corpus.
 rule select:
     input:
         of_every_shard("score"),
         results("speaker"),
+        results("proofread"),
         results("match"),
     output:
         results("select"),

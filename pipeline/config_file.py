@@ -37,6 +37,9 @@ def _entry(name: str, kind: type[BaseModel], indent: str) -> str:
         body = "".join(_entry(key, type(value), indent + "  ") for key in type(value).model_fields)
         return f"{blank}{_above(comment, indent)}{indent}{name}:\n{body}"
     line = f"{indent}{name}: {_value(value)}"
+    if isinstance(value, BaseModel) and len(line) > WIDTH:
+        keys = value.model_dump(mode="json", exclude_none=True)
+        line = f"{indent}{name}:" + "".join(f"\n{indent}  {key}: {_value(entry)}" for key, entry in keys.items())
     if comment and max(len(line), COMMENT) + 5 + len(comment) <= WIDTH:
         return f"{blank}{line:<{COMMENT}}   # {comment}\n"
     return f"{blank}{_above(comment, indent)}{line}\n"

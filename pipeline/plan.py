@@ -15,6 +15,7 @@ from pipeline import (
     code,
     config,
     corpus,
+    digest,
     ffmpeg,
     flags,
     folders,
@@ -23,6 +24,7 @@ from pipeline import (
     registry,
     sources,
     terminal,
+    texts,
     workfolder,
 )
 from pipeline.errors import ConfigError, VoxsieveError
@@ -42,10 +44,11 @@ class Plan:
         if settings.sources:  # they take the place of input
             settings.input = []  # said to the stages: a flag that is left out stands for the default
         self.own = {"crawl": "crawl"}  # program -> the separate environment that it runs in
-        environments_of = {name: registry.environment(name, settings.engine) for name in registry.stages()}
+        environments_of = {name: registry.environment(name, settings) for name in registry.stages()}
         self.own |= {stage: name for stage, name in environments_of.items() if name}
         self.run = {name: self._command(name) for name in registry.stages()}
         self.run |= {"crawl": self._crawl(), "environment": f"{shlex.quote(sys.executable)} -m install.environments"}
+        self.persons = texts.digest(Path(self.settings.corpus_dir))
         self.crawled_with = hashlib.sha256(self._crawl().encode()).hexdigest()[:16]
 
     def _check(self) -> None:
@@ -123,9 +126,16 @@ class Plan:
             deciding += [folders.listing(self.settings), ffmpeg.identity()]
         if stage == "reference":
             deciding += [inputs.content(inputs.find(path)) for path in self.settings.speaker.targets.values()]
+        if stage == "proofread":
+            deciding += [self.persons, self._table_of_texts()]
         if stage == "formats":
             deciding.append(self._described())
         return hashlib.sha256(json.dumps(deciding, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+    def _table_of_texts(self) -> str:
+        """A digest of the table of texts that the configuration names, "" where it names none."""
+        path = self.settings.transcribe.texts
+        return digest.sha256(Path(path)) if path else ""
 
     def begin(self, workflow) -> None:
         """Hold the work folder for as long as this process lives, and show the run."""

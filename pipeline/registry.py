@@ -38,6 +38,7 @@ class Stage:
     keys of config.yaml that it owns, and their models; reads: keys of config.yaml outside its own section that decide
     its result; machine: keys that cannot change a result; check: yields a sentence for each fault that
     the whole configuration has for it; model: the folder of engines/ of its model, where `engine` chooses one;
+    environment: which of envs/ it needs besides, "" for none;
     results: the files in work/NAME (and the shard) that show that it is done.
     """
 
@@ -49,6 +50,7 @@ class Stage:
     machine: tuple[str, ...] = ("max_failed_fraction",)
     check: Callable[[Any], Iterable[str]] | None = None
     model: str | None = None
+    environment: Callable[[Any], str] = lambda settings: ""
     results: tuple[str, ...] = ("manifest.jsonl", "rejects.jsonl")
 
     @property
@@ -75,12 +77,12 @@ def engines() -> dict[str, str]:
     return {path.stem: match[1] for path, text in texts.items() if (match := ENGINE.search(text))}
 
 
-def environment(stage: str, engine: str) -> str:
-    """The environment of envs/ that a stage runs in with an engine, "" for the main one."""
-    model = stages()[stage].model
-    path = ROOT / "engines" / str(model) / f"{engine}.py"
-    match = ENVIRONMENT.search(path.read_text(encoding="utf-8")) if model and path.is_file() else None
-    return match[1] if match else ""
+def environment(stage: str, settings: Any) -> str:
+    """The environment of envs/ that a stage runs in with a configuration, "" for the main one."""
+    declared = stages()[stage]
+    path = ROOT / "engines" / str(declared.model) / f"{settings.engine}.py"
+    match = ENVIRONMENT.search(path.read_text(encoding="utf-8")) if declared.model and path.is_file() else None
+    return match[1] if match else declared.environment(settings)
 
 
 def of_unit(unit: str) -> list[str]:

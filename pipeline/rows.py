@@ -112,6 +112,27 @@ class Scored(Facts):
     fingerprint: int
 
 
+class Transcribed(Facts):
+    """What is said in a clip, by each source: `candidates` in the order of trust, each with `source`, `text`,
+    `language`, `confidence` (captions: probability that these are all of the clip's words), `log_probability`,
+    `no_speech` and `words` ([text, start, end, probability]); `asked`: the engines that were on for it."""
+
+    asked: list[str]
+    candidates: list[dict]
+
+
+class Proofread(Facts):
+    """A clip's text, "" where it has none; `asked`: the engines that were on for it. Further fields: what speaks for
+    and against the text, by name (engines/textmeasures.py)."""
+
+    text: str
+    text_normalized: str
+    text_source: str
+    text_confidence: float | None
+    language: str | None
+    asked: list[str]
+
+
 class Reject(Facts):
     """A stretch left out of the corpus, and why. `parent_id`: the row that it is a part of, None for a whole row."""
 

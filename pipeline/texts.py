@@ -1,22 +1,22 @@
-"""Texts that a person wrote into a corpus: kept by recording and time, so that they survive a changed slicing.
+"""Texts that a person wrote: kept by recording and time, so that they survive a changed slicing.
 
-A person may fill in metadata.csv or a layout's copy of it. Beside a copy, .metadata.csv keeps the copy as it was
-written: what differs is a person's. Before metadata.csv is written again, every text is read with the recording and
-times it belongs to. It goes to the clip of the new corpus that covers the same time, else into orphaned_texts.csv, from
-which it returns when a clip matches it again. Nothing is dropped.
+A person may edit metadata.csv, or a layout's copy of it, or name a table of texts. Before metadata.csv is written
+again, every such text is read with the recording and times it belongs to. It goes to the clip of the new corpus that
+covers the same time, else into orphaned_texts.csv, from which it returns when a clip matches it again. Nothing is
+dropped.
 """
 
 import hashlib
+import json
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
-from pipeline import manifest, tables
+from pipeline import metadata, tables
 from pipeline.errors import ConfigError, ManifestError
 
-METADATA, ORPHANS = "metadata.csv", "orphaned_texts.csv"
-WRITTEN = ".metadata.csv"  # beside a layout's copy of metadata.csv: the copy before a person wrote into it
+ORPHANS = "orphaned_texts.csv"
 SAME_PLACE = 0.9  # least intersection over union of two spans that count as the same
 COLUMNS = ("sha256", "start", "end", "text", "text_normalized")
 PLACE = {"clip": str, "sha256": str, "start": float, "end": float}  # columns of clips.csv that tell a clip's place
@@ -40,52 +40,27 @@ def overlap(first: tuple[float, float], second: tuple[float, float]) -> float:
     return max(shared, 0.0) / union if union > 0 else 0.0
 
 
-def read_metadata(path: Path) -> dict[str, tuple[str, str]]:
-    """clip -> (text, normalized text) of a file in LJSpeech's layout, those that are not empty.
-
-    Raises ConfigError, naming the line, where it cannot be read: a person's work is not guessed at.
-    """
-    try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
-    except FileNotFoundError:
-        return {}
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path} is not in UTF-8 ({error}): save it in UTF-8, so that no text is lost.") from error
-    texts = {}
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        clip, *fields = line.split("|")
-        if not fields or len(fields) > 2:
-            raise ConfigError(
-                f"{path}, line {number}: expected clip|text or clip|text|normalized text, found {len(fields) + 1} "
-                "fields: correct the line, so that no text is lost."
-            )
-        if any(text.strip() for text in fields):
-            texts[clip.strip()] = (fields[0].strip(), fields[1].strip() if len(fields) > 1 else "")
-    return texts
-
-
 def of_clips(corpus: Path) -> dict[str, tuple[str, str]]:
     """clip -> (text, normalized text) of the clips of a finished corpus that have one, for layouts and report.
 
     The one place that knows where a clip's text comes from.
     """
-    return read_metadata(corpus / METADATA)
+    texts = metadata.read(corpus / metadata.METADATA)
+    return {clip: version for clip, version in texts.items() if version != metadata.NOTHING}
 
 
-def copies(corpus: Path) -> list[Path]:
-    """The copies of metadata.csv in layouts, which a person may have edited as well."""
-    return sorted(path.with_name(METADATA) for path in corpus.glob(f"*/{WRITTEN}"))
+def digest(corpus: Path) -> str:
+    """A digest of what persons wrote into a corpus, the same before and after the corpus is written again.
 
-
-def digest(path: Path) -> str:
-    """A digest of metadata.csv or of a copy, "" where it does not exist; it changes when a person edits it."""
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+    Raises ConfigError or ManifestError where it cannot be read.
+    """
+    texts = sorted(gather(corpus), key=lambda text: (text.sha256, text.start, text.end))
+    said = [(text.sha256, text.text, text.text_normalized) for text in texts]
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
 
 def gather(corpus: Path) -> list[Text]:
-    """Every text of a corpus folder, each once: those that have no clip, those of metadata.csv and of its copies.
+    """Every text of a person in a corpus folder, each once: those that have no clip, those of metadata.csv and copies.
 
     Where a person wrote into a copy, that text replaces the one in metadata.csv; where the latter was changed as well,
     both are returned, the copy's last.
@@ -94,13 +69,13 @@ def gather(corpus: Path) -> list[Text]:
     if (corpus / ORPHANS).is_file():
         rows = tables.read(corpus / ORPHANS, COLUMNS)
         texts += [Text(*row) for row in rows[list(COLUMNS)].itertuples(index=False)]
-    written = {clip: [(corpus / METADATA, version)] for clip, version in read_metadata(corpus / METADATA).items()}
-    for copy in copies(corpus):
-        before = read_metadata(copy.with_name(WRITTEN))
-        for clip, version in read_metadata(copy).items():
-            if version != before.get(clip):
-                differing = [(path, earlier) for path, earlier in written.get(clip, ()) if earlier != before.get(clip)]
-                written[clip] = [*differing, (copy, version)]
+    own = corpus / metadata.METADATA
+    written = {clip: [(own, version)] for clip, version in metadata.by_person(own).items()}
+    for copy in metadata.copies(corpus):
+        before = metadata.read(copy.with_name(metadata.WRITTEN))
+        for clip, version in metadata.by_person(copy).items():
+            earlier = [(path, text) for path, text in written.get(clip, ()) if text[0] != before.get(clip, ("",))[0]]
+            written[clip] = [*earlier, (copy, version)]
     places = _places(corpus, set(written)) if written else {}
     for clip, versions in written.items():
         if clip not in places:
@@ -119,8 +94,8 @@ def _places(corpus: Path, wanted: set[str]) -> dict[str, tuple[str, float, float
             rows = tables.rows(corpus / name, PLACE, PLACE)
             return {row["clip"]: (row["sha256"], row["start"], row["end"]) for row in rows if row["clip"] in wanted}
     raise ManifestError(
-        f"{corpus / METADATA} holds texts, but clips.csv, which says where they belong, is gone: bring it back, or put "
-        "metadata.csv elsewhere, so that no text is lost."
+        f"{corpus / metadata.METADATA} holds texts, but clips.csv, which says where they belong, is gone: bring it "
+        "back, or put metadata.csv elsewhere, so that no text is lost."
     )
 
 
@@ -159,15 +134,12 @@ def _about(places: list[tuple[float, float, str]], start: float, end: float) -> 
     return places[bisect_left(places, (start - slack,)) : bisect_right(places, (start + slack, float("inf")))]
 
 
-def write(corpus: Path, clips: Iterable[str], carried: dict[str, Text], left: list[Text]) -> None:
-    """Write orphaned_texts.csv (none where it would be empty), then metadata.csv with a line for each clip."""
+def write(corpus: Path, clips: Iterable[tuple], carried: dict[str, Text], left: list[Text]) -> None:
+    """Write orphaned_texts.csv (none where it would be empty), then metadata.csv; clips: as of `metadata.write`."""
     if left:
         rows = [dict(zip(COLUMNS, astuple(text), strict=True)) for text in left]
         tables.write(corpus / ORPHANS, COLUMNS, rows)
-    lines = []
-    for clip in clips:
-        text = carried.get(clip)
-        lines.append(f"{clip}|{text.text}|{text.text_normalized}\n" if text else f"{clip}||\n")
-    manifest.write_text(corpus / METADATA, "".join(lines))
+    persons = {clip: (text.text, text.text_normalized) for clip, text in carried.items()}
+    metadata.write(corpus, clips, persons)
     if not left:
         (corpus / ORPHANS).unlink(missing_ok=True)

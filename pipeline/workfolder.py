@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TextIO
 
-from pipeline import lock, manifest, registry, texts, vouch
+from pipeline import lock, manifest, metadata, registry, vouch
 from pipeline.corpus import LAYOUT
 from pipeline.errors import ConfigError, ManifestError
 
@@ -76,7 +76,7 @@ def _forget(work: Path) -> list[str]:
             result = json.loads(marker.read_text(encoding="utf-8"))
             place = Path(result["corpus"])
             wrong = next((name for name, size in result["files"].items() if _size(place / name) != size), None)
-            texts_now = {name: texts.digest(place / name) for name in result.get("texts", {})}
+            texts_now = {name: metadata.digest(place / name) for name in result.get("texts", {})}
             wrong = wrong or next((name for name, digest in texts_now.items() if result["texts"][name] != digest), None)
         except FileNotFoundError:
             continue

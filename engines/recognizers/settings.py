@@ -9,6 +9,8 @@ from engines.runtime import DEVICES
 from pipeline.registry import Name, Section
 
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
+# Keys that cannot change what is heard.
+MACHINE = frozenset("device key_variable parallel per_minute timeout_seconds retries".split())
 Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
 
 

@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 
 from engines import scores
-from pipeline import audio, corpus, entry, lock, manifest, program, registry, tables, texts
+from pipeline import audio, corpus, entry, lock, manifest, metadata, program, registry, tables, texts
 from pipeline.program import Job
 from pipeline.rows import Recording, Reject, WantedClip
 from stages.export.account import account
@@ -16,7 +16,8 @@ from stages.export.account import account
 STAGE = "export"
 CLIP_FIELDS = (
     "clip path recording source sha256 start end duration label speaker similarity lufs lufs_before true_peak_dbtp "
-    "voiced_seconds sample_rate url page title uploader published licence fetched_at source_kind"
+    "voiced_seconds sample_rate text text_normalized text_source text_confidence language url page title uploader "
+    "published licence fetched_at source_kind"
 ).split() + [name for name in scores.known() if name != "duration"]
 REJECT_FIELDS = "id stage reason message recording source start end".split()
 
@@ -25,6 +26,13 @@ def clip_row(row: dict, recording: dict) -> dict:
     """A clip's row with the column names of clips.csv, and its recording's provenance."""
     own = {"clip": row["id"], "path": f"{corpus.WAVS}/{row['id']}.wav", "recording": row["recording_id"]}
     return recording | row | own
+
+
+def versions(row: dict) -> tuple[str, metadata.Version, str]:
+    """A clip, what machines heard, and the normalised form of a person's text, as `metadata.write` wants them."""
+    if "text_heard" in row:
+        return row["id"], (row["text_heard"], ""), row["text_normalized"]
+    return row["id"], (row["text"], row["text_normalized"]), ""
 
 
 def read_rejects(work: Path, shards: list[str]) -> list[dict]:
@@ -59,16 +67,16 @@ def export(job: Job) -> dict[str, int]:
     rejected = [row | {"recording": row["recording_id"]} for row in rejects]
     tables.write(new / corpus.REJECTS, REJECT_FIELDS, rejected)
     manifest.write_text(new / corpus.STATISTICS, json.dumps(statistics, indent=1) + "\n")
-    texts.write(new, [row["id"] for row in kept], carried, left)
+    texts.write(new, map(versions, kept), carried, left)
     names = [texts.ORPHANS] if left else []
-    names += [texts.METADATA, corpus.WAVS, corpus.REJECTS, corpus.STATISTICS, corpus.CLIPS]
+    names += [metadata.METADATA, metadata.WRITTEN, corpus.WAVS, corpus.REJECTS, corpus.STATISTICS, corpus.CLIPS]
     files = [path for name in names for path in [new / name, *sorted((new / name).glob("*"))] if path.is_file()]
     sizes = {path.relative_to(new).as_posix(): path.stat().st_size for path in files}
     corpus.replace(place, names)
     if not left:
         (place / texts.ORPHANS).unlink(missing_ok=True)
     # Files that a person writes into may change their size without being damaged.
-    return {name: size for name, size in sizes.items() if name not in (texts.METADATA, texts.ORPHANS)}
+    return {name: size for name, size in sizes.items() if name not in (metadata.METADATA, texts.ORPHANS)}
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ import logging
 import shutil
 from pathlib import Path
 
-from pipeline import corpus, entry, lock, manifest, program, tables, texts
+from pipeline import corpus, entry, lock, manifest, metadata, program, tables, texts
 from pipeline.errors import ConfigError
 from pipeline.program import Job
 from stages.formats import card, layouts, splits
@@ -35,7 +35,10 @@ def take_up_texts(place: Path) -> None:
     """Bring texts that a person wrote into a layout into metadata.csv, before the layout is built anew."""
     clips = (row | {"id": row["clip"]} for row in tables.rows(place / corpus.CLIPS, texts.PLACE, texts.PLACE))
     given, left = texts.carry(texts.gather(place), clips)
-    texts.write(place, (row["clip"] for row in tables.rows(place / corpus.CLIPS, {"clip": str})), given, left)
+    heard = metadata.read(place / metadata.WRITTEN)
+    names = (row["clip"] for row in tables.rows(place / corpus.CLIPS, {"clip": str}))
+    versions = ((name, heard.get(name, metadata.NOTHING)) for name in names)
+    texts.write(place, ((name, version, version[1]) for name, version in versions), given, left)
 
 
 def tell_splits(clips: Clips) -> None:
@@ -83,9 +86,9 @@ def main() -> None:
         files = [
             path for name in names for path in [place / name, *sorted((place / name).rglob("*"))] if path.is_file()
         ]
-        to_fill_in = [place / texts.METADATA, *texts.copies(place)]
+        to_fill_in = [place / metadata.METADATA, *metadata.copies(place)]
         sizes = {path.relative_to(place).as_posix(): path.stat().st_size for path in files if path not in to_fill_in}
-        digests = {path.relative_to(place).as_posix(): texts.digest(path) for path in to_fill_in}
+        digests = {path.relative_to(place).as_posix(): metadata.digest(path) for path in to_fill_in}
         written = {"corpus": str(place), "files": sizes, "texts": digests}
         manifest.write_text(job.out / "corpus.json", json.dumps(written, indent=0) + "\n")
 

@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 
 from pipeline import corpus as corpora
-from pipeline import entry, lock, manifest, program, tables, texts
+from pipeline import entry, lock, manifest, metadata, program, tables, texts
 from pipeline.errors import ConfigError
 from stages.report import (
     compare,
@@ -117,7 +117,7 @@ def main() -> None:
         text = process(job.work, place, job.args.compare, marks(job.settings.filters.model_dump()))
         manifest.write_text(place / PAGE, text)
         written = {"corpus": str(place), "files": {PAGE: (place / PAGE).stat().st_size}}
-        written["texts"] = {texts.METADATA: texts.digest(place / texts.METADATA)}
+        written["texts"] = {metadata.METADATA: metadata.digest(place / metadata.METADATA)}
         manifest.write_text(job.out / "corpus.json", json.dumps(written, indent=0) + "\n")
 
 

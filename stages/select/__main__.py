@@ -1,16 +1,17 @@
-"""select: keep clips whose scores lie within the thresholds; of clips that hold the same sound keep one or none.
+"""select: keep clips whose scores and texts lie within the thresholds; of clips with the same sound keep one or none.
 
-`score` has measured the clips, `match` has found repeated sounds. Here their facts are joined by the clips' ids and
-compared, so that a changed threshold costs seconds. Thresholds come first, so that the repeat that is kept is a good
-one. Rows are read one at a time: a corpus may have a million clips.
+`score` has measured the clips, `proofread` their texts, `match` has found repeated sounds. Here their facts are joined
+by the clips' ids and compared, so that a changed threshold costs seconds. Thresholds come first, so that the repeat
+that is kept is a good one. Rows are read one at a time: a corpus may have a million clips.
 """
 
 from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline import entry, lock, manifest, program
+from pipeline.errors import ManifestError
 from pipeline.program import Job
-from pipeline.rows import Reject, Scored, WantedClip
+from pipeline.rows import Proofread, Reject, Scored, WantedClip
 from stages.select import repeats
 from stages.select.thresholds import Thresholds, decide
 
@@ -18,26 +19,41 @@ STAGE = "select"
 
 
 def wanted(work: Path) -> Iterator[dict]:
-    """The clips of the wanted voices with their scores, shard by shard."""
+    """The clips of the wanted voices with their scores and texts, shard by shard."""
+    texts = manifest.stream(work / "proofread" / manifest.MANIFEST, Proofread)
+    text = next(texts, None)
     for shard in manifest.shards(work):
         facts = {fact["id"]: fact for fact in manifest.stream(manifest.of_shard(work, "score", shard), Scored)}
         for row in manifest.lines(manifest.of_shard(work, "speaker", shard)):
-            if row["answer"] == "confident" and row["id"] in facts:  # else score has rejected it
-                yield row | facts[row["id"]]
+            if row["answer"] != "confident":
+                continue
+            if text is None or text["id"] != row["id"]:
+                raise ManifestError(f"proofread has no row for {row['id']}: run again with -R proofread.")
+            if row["id"] in facts:  # else score has rejected it
+                yield row | facts[row["id"]] | text
+            text = next(texts, None)
+
+
+def judged(row: dict, thresholds: Thresholds, untrusted: str) -> tuple[dict, list[tuple[str, str]]]:
+    """A row as it is kept, and what is wrong with it; untrusted: what becomes of a text that fails."""
+    doubts = thresholds.text_faults(row)
+    if doubts and untrusted == "keep_without_text":
+        row = row | {"text": "", "text_normalized": "", "text_source": "", "text_confidence": None}
+    return row, thresholds.faults(row) + (doubts if untrusted == "drop" else [])
 
 
 def select(job: Job) -> None:
     """Write the manifest and the rejects."""
     thresholds = Thresholds.of(job.settings.filters.model_dump())
     matches = list(manifest.lines(job.work / "match" / "matches.jsonl"))
-    good = (row["id"] for row in wanted(job.work) if not thresholds.faults(row))
-    repeated = repeats.dropped(good, matches, job.settings.keep)
+    rows = (judged(row, thresholds, job.settings.untrusted) for row in wanted(job.work))
+    repeated = repeats.dropped((row["id"] for row, faults in rows if not faults), matches, job.settings.keep)
     with (
         manifest.writing(job.out / manifest.MANIFEST, WantedClip) as kept,
         manifest.writing(job.out / manifest.REJECTS, Reject) as dropped,
     ):
-        for row in wanted(job.work):
-            if why := decide(row, thresholds, repeated):
+        for row, faults in (judged(row, thresholds, job.settings.untrusted) for row in wanted(job.work)):
+            if why := decide(row, faults, repeated):
                 dropped(manifest.reject(row, STAGE, *why))
             else:
                 kept(row | {"parent_id": row["id"]})

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, create_model, model_validator
 
-from engines import scores
+from engines import scores, textmeasures
 from pipeline.registry import Section, Stage
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
@@ -28,13 +28,22 @@ SHIPPED = {
     "clipping": Bounds(max=0.02),
     "music_residue": Bounds(max=0.6),
     "half_similarity": Bounds(min=0.5),  # the two halves sound like two people
+    "text_rate": Bounds(max=1.5),
+    "text_disagrees": Bounds(max=0.5),
+    "text_cut": Bounds(max=0.5),
+    "text_repeats": Bounds(max=0.3),
+    "text_compression": Bounds(max=2.4),
+    "text_uncovered": Bounds(max=0.5),
+    "text_no_speech": Bounds(max=0.6),
+    "text_log_probability": Bounds(min=-1.0),
 }
+KNOWN = scores.known() | textmeasures.MEASURES
 
 Filters = create_model(
     "Filters",
     __base__=Section,
-    __doc__="Thresholds by name of the score.",
-    **{name: (Bounds | None, SHIPPED.get(name)) for name in scores.known()},
+    __doc__="Thresholds by name of the score, or of what is measured of a text.",
+    **{name: (Bounds | None, SHIPPED.get(name)) for name in KNOWN},
 )
 
 
@@ -46,7 +55,7 @@ class Repeats(Section):
 
 
 STAGE = Stage(
-    after=("speaker", "score", "match"),
+    after=("speaker", "score", "proofread", "match"),
     unit="corpus",
     sections={
         "filters": (
@@ -54,13 +63,14 @@ STAGE = Stage(
             Field(
                 default=Filters(),
                 description="Least and greatest value of a score that a kept clip has; `min` and `max` of: "
-                + ", ".join(scores.known())
+                + ", ".join(KNOWN)
                 + ". They cost seconds to change: the scores are kept. What is shipped only drops what is plainly "
-                "broken; for a studio-like corpus try dnsmos_ovrl 2.8 and bandwidth_hz 7000 (drops telephone).",
+                "broken; for a studio-like corpus try dnsmos_ovrl 2.8 and bandwidth_hz 7000 (drops telephone). What "
+                "begins with text_ says how far a text can be trusted; see transcribe.untrusted.",
             ),
         ),
         "repeats": (Repeats, Repeats()),
     },
-    reads=("filters", "repeats.keep"),
+    reads=("filters", "repeats.keep", "transcribe.untrusted"),
     machine=(),
 )

@@ -1,8 +1,8 @@
-"""Thresholds on scores: which clips lie outside, and why. Pure functions on rows."""
+"""Thresholds on scores and on what is measured of texts: which clips lie outside, and why. Pure functions on rows."""
 
 from dataclasses import dataclass
 
-from engines import scores
+from engines import scores, textmeasures
 
 
 @dataclass(frozen=True)
@@ -24,23 +24,30 @@ class Thresholds:
 
     def faults(self, row: dict) -> list[tuple[str, str]]:
         """(score, what is wrong with it) for every score of a row that lies outside; a null lies outside."""
-        outside = []
-        for name in scores.known():
-            low, high = self.least.get(name), self.greatest.get(name)
-            if low is None and high is None:
-                continue
-            if (value := row[name]) is None:
-                outside.append((name, f"{name} could not be measured"))
-            elif low is not None and value < low:
-                outside.append((name, f"{name} {value:g} is below {low:g}"))
-            elif high is not None and value > high:
-                outside.append((name, f"{name} {value:g} is above {high:g}"))
-        return outside
+        return [fault for name in scores.known() if (fault := self._fault(name, row[name], unmeasured=True))]
+
+    def text_faults(self, row: dict) -> list[tuple[str, str]]:
+        """(reason, what speaks against it) for a row's text; what could not be measured says nothing."""
+        if row["asked"] and not row["text"]:
+            return [("text_none", f"{', '.join(row['asked'])} gave no text")]
+        return [fault for name in textmeasures.MEASURES if (fault := self._fault(name, row[name], unmeasured=False))]
+
+    def _fault(self, name: str, value: float | None, unmeasured: bool) -> tuple[str, str] | None:
+        low, high = self.least.get(name), self.greatest.get(name)
+        if low is None and high is None:
+            return None
+        if value is None:
+            return (name, f"{name} could not be measured") if unmeasured else None
+        if low is not None and value < low:
+            return name, f"{name} {value:g} is below {low:g}"
+        if high is not None and value > high:
+            return name, f"{name} {value:g} is above {high:g}"
+        return None
 
 
-def decide(row: dict, thresholds: Thresholds, repeated: dict[str, str]) -> tuple[str, str] | None:
+def decide(row: dict, faults: list[tuple[str, str]], repeated: dict[str, str]) -> tuple[str, str] | None:
     """Why a row is dropped, (reason, message), or None. repeated: clip -> the clip whose sound it repeats."""
-    if faults := thresholds.faults(row):
+    if faults:
         return faults[0][0], "; ".join(text for _, text in faults) + "."
     if original := repeated.get(row["id"]):
         return "repeat", f"The sound of {original} again."

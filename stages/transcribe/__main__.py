@@ -1,8 +1,8 @@
 """transcribe: what is said in the clips of the wanted voices, as facts joined by id: a candidate for each source.
 
 Nothing is chosen or dropped here; `proofread` compares the candidates and chooses. Captions are put in step with the
-speech of the whole recording; recognisers hear clip by clip. Beside the manifest stands, for each recording with
-captions, what became of them.
+speech of the whole recording; recognisers hear clip by clip. Beside the manifest stand, for each recording, what became
+of its captions and what was heard.
 """
 
 import json
@@ -10,87 +10,56 @@ import logging
 from pathlib import Path
 
 from engines import recognizers
-from pipeline import audio, captions, entry, manifest, program, run
+from engines.recognition import Recognition
+from pipeline import captions, entry, manifest, program, run
 from pipeline.errors import ManifestError
 from pipeline.program import Job
 from pipeline.rows import NormalizedClip, Segmented, Transcribed
 from stages.transcribe import subtitles
-from stages.transcribe.memory import Memory
-from stages.transcribe.settings import CAPTIONS, of_engine
+from stages.transcribe.ears import Ears
+from stages.transcribe.settings import CAPTIONS
+from stages.transcribe.subtitles import Brought
 
 STAGE = "transcribe"
 log = logging.getLogger("voxsieve")
 
 
-class Ears:
-    """The recognisers that are on, each loaded when its first clip comes."""
-
-    def __init__(self, job: Job):
-        self.names = [name for name in job.settings.engines if name != CAPTIONS]
-        self.settings = {name: of_engine(job.settings, name) for name in self.names}
-        self.threads = job.settings.threads
-        self.loaded: dict = {}
-
-    def deciding(self, name: str) -> dict:
-        """The settings of a recogniser that decide what it hears."""
-        return self.settings[name].model_dump(mode="json", exclude=set(recognizers.module(name).MACHINE))
-
-    def hear(self, name: str, clips: list[dict], job: Job, memory: Memory) -> None:
-        """Let a recogniser hear the clips that it has not heard before."""
-        keys = {clip["id"]: memory.key(clip, name, self.deciding(name)) for clip in clips}
-        unheard = [clip for clip in clips if keys[clip["id"]] not in memory.heard]
-        if not unheard:
-            return
-        if name not in self.loaded:
-            self.loaded[name] = recognizers.module(name).Recognizer(self.settings[name], self.threads)
-
-        def sound(clip: dict):
-            samples = audio.read(job.work / clip["path"])[:, 0]
-            return clip["id"], audio.resample(samples, clip["sample_rate"], recognizers.RATE)
-
-        readable = (answer for clip in unheard for _, answer in run.per_clip(job, [clip], sound, 1)[0])
-        for clip_id, recognition in self.loaded[name].recognize(readable):
-            memory.add(keys[clip_id], recognition)
-
-
 def process(rows: list[dict], job: Job, segmented: dict[str, dict], beside: dict[str, list], ears: Ears) -> run.Outcome:
-    """The candidates for the clips of one recording."""
-    recording = segmented[rows[0]["recording_id"]]
+    """The candidates for the clips of one recording; those of uncertain voices have none."""
     wanted = [row for row in rows if row["answer"] == "confident"]
-    candidates: dict[str, list[dict]] = {row["id"]: [] for row in rows}
-    asked: dict[str, list[str]] = {row["id"]: [] for row in rows}
-    languages = dict.fromkeys(candidates, job.settings.language)
-    files = [job.work / path for path, _ in beside.get(recording["id"], ())]
-    if CAPTIONS in job.settings.engines and files and wanted:
-        brought = subtitles.of_recording(recording, files, rows, job)
-        manifest.write_text(job.out / f"{recording['id']}.captions.json", json.dumps(brought.account, indent=1) + "\n")
-        for row in wanted if brought.used else ():
-            asked[row["id"]].append(CAPTIONS)
-            candidates[row["id"]] += brought.texts.get(row["id"], [])
-            languages[row["id"]] = languages[row["id"]] or brought.language
-    memory = Memory(job.out / f"{recording['id']}.heard.jsonl")
-    try:
-        for name in ears.names:
-            about = recognizers.known()[name]
-            clips = [row for row in wanted if about.understands(languages[row["id"]])]
-            ears.hear(name, clips, job, memory)
-            for row in clips:
-                asked[row["id"]].append(name)
-                if heard := memory.heard.get(memory.key(row, name, ears.deciding(name))):
-                    candidates[row["id"]].append(candidate(name, heard, languages[row["id"]]))
-    finally:
-        memory.close()
+    recording = segmented[rows[0]["recording_id"]]
+    brought = bring(recording, [job.work / path for path, _ in beside.get(recording["id"], ())], rows, job)
+    language = job.settings.language or brought.language
+    asked = [CAPTIONS] if brought.used else []
+    candidates = {row["id"]: [] for row in rows} | {row["id"]: brought.texts.get(row["id"], []) for row in wanted}
+    memory = ears.memory(recording["id"])
+    for name in ears.names:
+        if recognizers.known()[name].understands(language):
+            asked.append(name)
+            for clip, heard in ears.hear(name, wanted, memory).items():
+                candidates[clip] = [*candidates[clip], candidate(name, heard, language)]
     order = {name: number for number, name in enumerate(job.settings.engines)}
     facts = [
         {key: row[key] for key in ("schema", "id", "recording_id")}
-        | {"asked": asked[row["id"]]}
+        | {"asked": asked if row in wanted else []}
         | {"candidates": sorted(candidates[row["id"]], key=lambda text: order[text["source"]])}
         for row in rows
     ]
     return facts, []
 
 
-def candidate(source: str, heard, language: str | None) -> dict:
+def bring(recording: dict, files: list[Path], rows: list[dict], job: Job) -> Brought:
+    """What the captions beside a recording bring, and the account of it."""
+    account = job.out / f"{recording['id']}.captions.json"
+    if CAPTIONS not in job.settings.engines or not files:
+        account.unlink(missing_ok=True)
+        return Brought()
+    brought = subtitles.of_recording(recording, files, rows, job)
+    manifest.write_text(account, json.dumps(brought.account, indent=1) + "\n")
+    return brought
+
+
+def candidate(source: str, heard: Recognition, language: str | None) -> dict:
     """What a recogniser heard, as it stands in a row; words as [text, start, end, probability]."""
     return {
         "source": source,
@@ -101,24 +70,6 @@ def candidate(source: str, heard, language: str | None) -> dict:
         "no_speech": heard.no_speech,
         "words": [[word.text, word.start, word.end, word.probability] for word in heard.words],
     }
-
-
-def announce(job: Job, rows: list[dict], ears: Ears) -> None:
-    """Say how much is sent to a service, before it is."""
-    wanted = [row for row in rows if row["answer"] == "confident"]
-    for name in ears.names:
-        if say := getattr(recognizers.module(name), "announce", None):
-            memories: dict[str, Memory] = {}
-            unheard = [
-                row
-                for row in wanted
-                if Memory.key(row, name, ears.deciding(name))
-                not in memories.setdefault(
-                    row["recording_id"], Memory(job.out / f"{row['recording_id']}.heard.jsonl")
-                ).heard
-            ]
-            seconds = sum(row["duration"] for row in unheard)
-            log.warning("transcribe %s: %s", job.shard, say(ears.settings[name], len(unheard), seconds))
 
 
 def read_captions(place: Path) -> dict[str, list]:
@@ -135,7 +86,8 @@ def main() -> None:
     segmented = {row["id"]: row for row in job.inputs(Segmented, "segment")}
     beside = read_captions(job.work / "index" / job.shard / captions.TABLE)
     ears = Ears(job)
-    announce(job, rows, ears)
+    for sentence in ears.announcements([row for row in rows if row["answer"] == "confident"]):
+        log.warning("transcribe %s: %s", job.shard, sentence)
     run.run_shard(job, rows, lambda group: process(group, job, segmented, beside, ears), Transcribed)
 
 

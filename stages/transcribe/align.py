@@ -13,7 +13,6 @@ A boundary j lies before word j; a gap i lies before island i.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import logsumexp
 
 from stages.transcribe.islands import Islands
 from stages.transcribe.units import COMMA, CUE, NO_BREAK, SENTENCE, Words
@@ -136,7 +135,7 @@ class Alignment:
         first[0] = 0.0
         sums = [self._leaving_out(first, 0)]
         for i, step in enumerate(self.steps):
-            sums.append(self._leaving_out(logsumexp(sums[-1][:, None] + step, axis=0), i + 1))
+            sums.append(self._leaving_out(_log_sum(sums[-1][:, None] + step, axis=0), i + 1))
         return sums
 
     def _backward(self) -> list[np.ndarray]:
@@ -145,7 +144,7 @@ class Alignment:
         last[-1] = 0.0
         sums = [self._leaving_out(last, len(self.steps), backwards=True)]
         for i in range(len(self.steps) - 1, -1, -1):
-            sums.append(self._leaving_out(logsumexp(self.steps[i] + sums[-1][None, :], axis=1), i, backwards=True))
+            sums.append(self._leaving_out(_log_sum(self.steps[i] + sums[-1][None, :], axis=1), i, backwards=True))
         return sums[::-1]
 
     def between(self, gap: int, stop: int) -> Fit | None:
@@ -194,4 +193,11 @@ class Alignment:
 
 def _product(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """The product of two matrices of log weights."""
-    return logsumexp(first[:, :, None] + second[None, :, :], axis=1)
+    return _log_sum(first[:, :, None] + second[None, :, :], axis=1)
+
+
+def _log_sum(weights: np.ndarray, axis: int) -> np.ndarray:
+    """The logarithm of the sum of exponentials along an axis; minus infinity of nothing."""
+    most = np.maximum(weights.max(axis=axis, keepdims=True), -1e300)
+    with np.errstate(divide="ignore"):
+        return np.log(np.exp(weights - most).sum(axis=axis)) + np.squeeze(most, axis)

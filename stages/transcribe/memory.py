@@ -22,14 +22,15 @@ class Memory:
     def __init__(self, path: Path):
         self.path = path
         self.heard: dict[str, Recognition] = {}
-        self.handle = None
-        for line in path.read_text(encoding="utf-8").split("\n") if path.is_file() else ():
+        text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+        self.torn = not text.endswith("\n") and bool(text)  # a run was killed as it wrote the last line
+        for line in text.split("\n"):
             try:
                 entry = json.loads(line)
                 words = tuple(Word(**word) for word in entry["heard"].pop("words"))
                 self.heard[entry["key"]] = Recognition(**entry["heard"], words=words)
             except (ValueError, KeyError, TypeError):
-                continue  # the last line of a killed run
+                continue
 
     @staticmethod
     def key(clip: dict, engine: str, deciding: dict) -> str:
@@ -39,15 +40,9 @@ class Memory:
 
     def add(self, key: str, recognition: Recognition) -> None:
         """Keep an answer: it is on the disk when this returns."""
-        if self.handle is None:
-            self.handle = open(self.path, "a+b")
-            if self.handle.tell() and (self.handle.seek(-1, os.SEEK_END), self.handle.read(1))[1] != b"\n":
-                self.handle.write(b"\n")
-        self.heard[key] = recognition
-        self.handle.write(json.dumps({"key": key, "heard": asdict(recognition)}).encode() + b"\n")
-        self.handle.flush()
-        os.fsync(self.handle.fileno())
-
-    def close(self) -> None:
-        if self.handle:
-            self.handle.close()
+        line = json.dumps({"key": key, "heard": asdict(recognition)}).encode() + b"\n"
+        with open(self.path, "ab") as file:
+            file.write(b"\n" + line if self.torn else line)
+            file.flush()
+            os.fsync(file.fileno())
+        self.heard[key], self.torn = recognition, False

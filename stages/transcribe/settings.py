@@ -1,12 +1,13 @@
 """transcribe: its settings, and how the pipeline runs it."""
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from engines.recognizers.settings import HttpSettings, Language, WhisperSettings
 from pydantic import Field, field_validator
 
 from engines import recognizers
+from engines.recognizers.settings import HttpSettings, Language, WhisperSettings
 from pipeline.registry import Name, Section, Stage
 
 CAPTIONS = "captions"
@@ -53,7 +54,9 @@ def of_engine(settings: Any, engine: str) -> Section:
 
 
 def check(settings: Any) -> Iterable[str]:
-    """What a recogniser that is on is lacking."""
+    """What a recogniser that is on is lacking; a table of texts that is not there."""
+    if (table := settings.transcribe.texts) and not Path(table).is_file():
+        yield f"transcribe.texts: '{table}' is no file: correct the path"
     for engine in settings.transcribe.engines:
         if engine != CAPTIONS and (lack := recognizers.module(engine).check(of_engine(settings.transcribe, engine))):
             yield f"transcribe.engines: {engine}: {lack}"

@@ -27,7 +27,7 @@ class Brought:
 
 
 def of_recording(recording: dict, files: list[Path], rows: list[dict], job: Job) -> Brought:
-    """The texts of the clips `rows` of a recording (a row of segment's) from the first of its caption files that fits."""
+    """The texts of the clips `rows` of a recording (one of segment's rows), from the first caption file that fits."""
     brought = Brought()
     source = job.work / recording["mixture"]
     with ThreadPoolExecutor(job.settings.threads) as pool:
@@ -78,7 +78,7 @@ def in_order(files: list[Path], recording: Path, language: str | None) -> list[P
 
 
 def texts(read: Captions, placed: Step, speech: Islands, rows: list[dict], least: float) -> dict[str, list[dict]]:
-    """Clip -> its candidate, for the clips that hold whole words, and all of their words, with the least probability."""
+    """Clip -> its candidate, where at least with this probability it holds exactly the words that captions give it."""
     candidates = {}
     for row in rows:
         inside = speech.within(row["start"], row["end"])

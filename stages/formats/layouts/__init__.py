@@ -14,7 +14,7 @@ The same corpus must give the same bytes: no time, no machine's name, and an ord
 layout consists of WAV files, hard-link them with pipeline.corpus.link_or_copy.
 
 If a person is meant to write texts into the layout, write them as metadata.csv, and the same bytes as .metadata.csv:
-pipeline/texts.py finds what the person wrote by comparing the two.
+pipeline/metadata.py finds what the person wrote by comparing the two.
 """
 
 import importlib

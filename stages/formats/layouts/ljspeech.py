@@ -7,7 +7,7 @@ what the layout has no place for. The WAVs are hard links. Source: README of LJS
 
 from pathlib import Path
 
-from pipeline import tables, texts
+from pipeline import metadata, tables
 from pipeline.corpus import link_or_copy
 from stages.formats.clips import TEXTS, Clips
 
@@ -26,7 +26,7 @@ def write(clips: Clips, out: Path) -> None:
     (out / "wavs").mkdir()
     for row in clips.rows():
         link_or_copy(clips.wav(row), out / "wavs" / f"{row['clip']}.wav")
-    listings = {texts.METADATA: (), texts.WRITTEN: ()} | {f"{split}.csv": (split,) for split in clips.splits}
+    listings = {metadata.METADATA: (), metadata.WRITTEN: ()} | {f"{split}.csv": (split,) for split in clips.splits}
     for name, splits in listings.items():
         with open(out / name, "w", encoding="utf-8", newline="") as lines:
             lines.writelines(map(line, clips.rows(*splits)))
