@@ -18,6 +18,7 @@ from engines.wording.ko_data import (
     NUMBERED,
     ONES,
     PHONE_DIGITS,
+    SIGNS,
     SINO,
     TENS,
     UNITS,
@@ -111,6 +112,7 @@ def _temperature(match: re.Match) -> str:
 
 RULES = (
     rules.replacements(FRACTIONS, "", ""),
+    rules.replacements(SIGNS, r"(?<![A-Za-z])", ""),
     rules.replacements(ABBREVIATIONS, r"(?<![A-Za-z])", r"(?![A-Za-z])"),
     rule(rf"([-−])?{START}{NUMBER} ?(?:°C|℃)", _temperature),
     rule(rf"{START}(\d{{4}})[-./] ?(\d\d?)[-./] ?(\d\d?)(?!\d)\.?", _date),

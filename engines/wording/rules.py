@@ -21,8 +21,8 @@ def one_of(names: Iterable[str]) -> str:
     return "(" + "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True)) + ")"
 
 
-def replacements(table: dict[str, str], before: str = r"(?<!\w)", after: str = r"(?!\w)") -> Rule:
-    """A rule that writes out the keys of a table, where they stand as words."""
+def replacements(table: dict[str, str], before: str = r"(?<![^\W\d])", after: str = r"(?![^\W\d])") -> Rule:
+    """A rule that writes out the keys of a table, where no letter stands beside them."""
     return rule(before + one_of(table) + after, lambda match: table[match[1]])
 
 
