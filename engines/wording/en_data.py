@@ -1,0 +1,86 @@
+"""What English abbreviates, and how it is said."""
+
+DIGITS = "zero one two three four five six seven eight nine".split()
+MONTHS = "January February March April May June July August September October November December".split()
+CURRENCIES = {  # one, many, one hundredth, hundredths
+    "$": ("dollar", "dollars", "cent", "cents"),
+    "€": ("euro", "euros", "cent", "cents"),
+    "£": ("pound", "pounds", "penny", "pence"),
+    "¥": ("yen", "yen", "", ""),
+    "₩": ("won", "won", "", ""),
+}
+LARGE = {"thousand": "thousand", "million": "million", "billion": "billion", "trillion": "trillion"}
+LARGE |= {"k": "thousand", "K": "thousand", "m": "million", "M": "million", "bn": "billion", "B": "billion"}
+FRACTIONS = {"½": "one half", "¼": "one quarter", "¾": "three quarters", "⅓": "one third", "⅔": "two thirds"}
+UNITS = {
+    name: (one, many or one + "s")
+    for name, one, many in (
+        ("km/h", "kilometer per hour", "kilometers per hour"),
+        ("m/s", "meter per second", "meters per second"),
+        ("mph", "mile per hour", "miles per hour"),
+        ("km²", "square kilometer", ""),
+        ("m²", "square meter", ""),
+        ("m³", "cubic meter", ""),
+        ("km", "kilometer", ""),
+        ("m", "meter", ""),
+        ("cm", "centimeter", ""),
+        ("mm", "millimeter", ""),
+        ("kg", "kilogram", ""),
+        ("g", "gram", ""),
+        ("mg", "milligram", ""),
+        ("l", "liter", ""),
+        ("L", "liter", ""),
+        ("ml", "milliliter", ""),
+        ("mL", "milliliter", ""),
+        ("°C", "degree Celsius", "degrees Celsius"),
+        ("°F", "degree Fahrenheit", "degrees Fahrenheit"),
+        ("°", "degree", ""),
+        ("%", "percent", "percent"),
+        ("kB", "kilobyte", ""),
+        ("MB", "megabyte", ""),
+        ("GB", "gigabyte", ""),
+        ("TB", "terabyte", ""),
+        ("Hz", "hertz", "hertz"),
+        ("kHz", "kilohertz", "kilohertz"),
+        ("MHz", "megahertz", "megahertz"),
+        ("GHz", "gigahertz", "gigahertz"),
+        ("W", "watt", ""),
+        ("kW", "kilowatt", ""),
+        ("V", "volt", ""),
+        ("dB", "decibel", ""),
+        ("ms", "millisecond", ""),
+        ("sec", "second", ""),
+        ("min", "minute", ""),
+        ("h", "hour", ""),
+        ("hrs", "hour", ""),
+        ("ft", "foot", "feet"),
+        ("mi", "mile", ""),
+        ("lb", "pound", ""),
+        ("lbs", "pound", ""),
+        ("oz", "ounce", ""),
+    )
+}
+ABBREVIATIONS = {
+    "Mr.": "Mister",
+    "Mrs.": "Missus",
+    "Ms.": "Miss",
+    "Dr.": "Doctor",
+    "Prof.": "Professor",
+    "Capt.": "Captain",
+    "Gen.": "General",
+    "Sen.": "Senator",
+    "Gov.": "Governor",
+    "Jr.": "Junior",
+    "Sr.": "Senior",
+    "vs.": "versus",
+    "etc.": "et cetera",
+    "e.g.": "for example",
+    "i.e.": "that is",
+    "approx.": "approximately",
+    "dept.": "department",
+    "est.": "established",
+    "Mt.": "Mount",
+    "Ave.": "Avenue",
+    "Blvd.": "Boulevard",
+    "&": "and",
+}
