@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import tables, texts
+from pipeline import metadata, tables, texts
 from pipeline.errors import ConfigError, ManifestError
 from pipeline.texts import Text
 
@@ -74,7 +74,7 @@ def test_what_was_written_is_gathered_from_all_its_places(tmp_path):
     first, second, third = (one["id"] for one in clips)
     corpus(tmp_path, clips, f"{first}|Hello.|hello\n{second}||\n{third}|Mine.|\n")
     (tmp_path / "ljspeech").mkdir()
-    (tmp_path / "ljspeech" / texts.WRITTEN).write_text(f"{first}|Hello.|hello\n{second}||\n{third}|Old.|\n")
+    (tmp_path / "ljspeech" / metadata.WRITTEN).write_text(f"{first}|Hello.|hello\n{second}||\n{third}|Old.|\n")
     (tmp_path / "ljspeech/metadata.csv").write_text(f"{first}|Hello.|hello\n{second}|In a copy.\n{third}|Newer.|\n")
     orphan = {"sha256": SHA, "start": 8.0, "end": 9.0, "text": "orphan", "text_normalized": ""}
     tables.write(tmp_path / texts.ORPHANS, texts.COLUMNS, [orphan])
@@ -104,7 +104,7 @@ def test_what_a_spreadsheet_or_an_editor_of_windows_saved_is_read(tmp_path, newl
 
 
 @pytest.mark.parametrize(
-    ("metadata", "said"),
+    ("content", "said"),
     [
         (b"c_0_2|a|b|c\n", "line 1: expected clip.text .*found 4 fields"),
         (b"c_0_2\n", "line 1: expected .*found 1 fields"),
@@ -112,9 +112,9 @@ def test_what_a_spreadsheet_or_an_editor_of_windows_saved_is_read(tmp_path, newl
         (b"c_0_2|caf\xe9|\n", "not in UTF-8"),
     ],
 )
-def test_what_cannot_be_read_is_told_and_nothing_is_guessed(tmp_path, metadata, said):
+def test_what_cannot_be_read_is_told_and_nothing_is_guessed(tmp_path, content, said):
     corpus(tmp_path, [clip(0, 2)], "")
-    (tmp_path / "metadata.csv").write_bytes(metadata)
+    (tmp_path / "metadata.csv").write_bytes(content)
     with pytest.raises(ConfigError, match=said):
         texts.gather(tmp_path)
 
@@ -129,10 +129,44 @@ def test_texts_without_the_table_of_their_places_are_not_lost(tmp_path):
 
 
 def test_orphans_are_a_table_that_goes_when_it_is_empty(tmp_path):
-    texts.write(tmp_path, ["a", "b"], {"b": said(0, 1, "b's", normalized="bs")}, [said(2, 3)])
-    assert (tmp_path / "metadata.csv").read_text() == "a||\nb|b's|bs\n"
+    heard = [("a", ("heard 1", "heard one"), ""), ("b", ("bees", "bees"), "bs")]
+    texts.write(tmp_path, heard, {"b": said(0, 1, "b's", normalized="bs")}, [said(2, 3)])
+    assert (tmp_path / "metadata.csv").read_text() == "a|heard 1|heard one\nb|b's|bs\n"
     assert tables.read(tmp_path / texts.ORPHANS).to_dict("records") == [
         {"sha256": SHA, "start": 2.0, "end": 3.0, "text": "hello", "text_normalized": ""}
     ]
     texts.write(tmp_path, [], {}, [])
     assert not (tmp_path / texts.ORPHANS).exists() and json.dumps((tmp_path / "metadata.csv").read_text()) == '""'
+
+
+def test_what_a_machine_wrote_is_no_persons_and_what_differs_from_it_is(tmp_path):
+    clips = [clip(0, 2), clip(3, 5), clip(6, 7), clip(8, 9)]
+    names = [one["id"] for one in clips]
+    heard = [(name, (f"Heard {i}.", f"heard {i}"), "") for i, name in enumerate(names)]
+    corpus(tmp_path, clips, "")
+    texts.write(tmp_path, heard, {}, [])
+    assert texts.gather(tmp_path) == []
+    own = tmp_path / "metadata.csv"
+    lines = own.read_text().splitlines()
+    own.write_text(
+        "\n".join([f"{names[0]}|Corrected 1.|heard 0", f"{names[1]}||", f"{names[2]}|Heard 2.|by hand", lines[3]])
+    )
+    written = [said(0, 2, "Corrected 1."), said(3, 5, ""), said(6, 7, "Heard 2.", normalized="by hand")]
+    assert texts.gather(tmp_path) == written
+    digest = texts.digest(tmp_path)
+
+    # Export writes them again, with the normalised form of the corrected text; they stay the person's, whatever a
+    # machine hears later.
+    carried, left = texts.carry(texts.gather(tmp_path), clips)
+    spelled = {names[0]: "corrected one"}
+    texts.write(tmp_path, [(name, version, spelled.get(name, "")) for name, version, _ in heard], carried, left)
+    assert own.read_text().splitlines() == [
+        f"{names[0]}|Corrected 1.|corrected one",
+        f"{names[1]}||",
+        f"{names[2]}|Heard 2.|by hand",
+        f"{names[3]}|Heard 3.|heard 3",
+    ]
+    assert texts.gather(tmp_path) == written and texts.digest(tmp_path) == digest
+    texts.write(tmp_path, [(name, ("Later.", ""), "") for name in names], carried, left)
+    assert texts.gather(tmp_path) == written and not left
+    assert metadata.read(own)[names[3]] == ("Later.", "")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from pipeline import tables, texts
+from pipeline import metadata, tables
 from stages.formats import __main__ as formats
 from stages.formats import layouts, splits
 from stages.formats.passages import MICROS
@@ -75,7 +75,7 @@ def make_corpus(corpus: Path, with_texts: bool = False) -> list[dict]:
 
 def write_texts(corpus: Path, rows: list[dict]) -> list[dict]:
     """Texts into metadata.csv, and into the rows."""
-    with open(corpus / texts.METADATA, "w", encoding="utf-8") as lines:
+    with open(corpus / metadata.METADATA, "w", encoding="utf-8") as lines:
         for number, row in enumerate(rows):
             text = normalized = ""
             if row["split"] == VALIDATION or number % 3 == 0:

@@ -9,7 +9,7 @@ import yaml
 from small_corpus import ALL, SHARES, make_corpus, run
 
 from install import pins
-from pipeline import tables, texts
+from pipeline import metadata, tables, texts
 from pipeline.errors import ConfigError, ManifestError
 from stages.formats import card, layouts
 from stages.formats.clips import Clips, batches
@@ -68,7 +68,7 @@ def test_another_run_gives_the_same_bytes_and_clears_what_a_crash_left(tmp_path)
     assert digests(first) == digests(second)
     run(second, "nemo")
     left = {"README.md", "clips.csv", "rejects.csv", "metadata.csv", "splits.csv", "wavs", "statistics.json"}
-    assert {path.name for path in second.iterdir()} == left | {".voxsieve", "nemo"}
+    assert {path.name for path in second.iterdir()} == left | {".voxsieve", ".metadata.csv", "nemo"}
 
 
 def splits_of(corpus: Path) -> dict[str, str]:
@@ -110,7 +110,7 @@ def test_texts_that_a_person_wrote_into_a_layout_are_taken_up(tmp_path):
     own, copy = corpus / "metadata.csv", corpus / "ljspeech" / "metadata.csv"
     assert copy.read_text() == own.read_text()
     recorded = json.loads((corpus.parent / "work" / "formats" / "corpus.json").read_text())
-    assert recorded["texts"] == {"metadata.csv": texts.digest(own), "ljspeech/metadata.csv": texts.digest(copy)}
+    assert recorded["texts"] == {"metadata.csv": metadata.digest(own), "ljspeech/metadata.csv": metadata.digest(copy)}
     lines = own.read_text().splitlines()
     copy.write_text("\n".join([f"{rows[0]['clip']}|from the copy|", *lines[1:]]) + "\n")
     own.write_text("\n".join([*lines[:1], f"{rows[1]['clip']}|from the corpus|", *lines[2:]]) + "\n")

@@ -5,20 +5,23 @@ import json
 import numpy as np
 import pytest
 
-from engines import scores
+from engines import scores, textmeasures
 from pipeline import manifest
-from pipeline.rows import Reject, Scored, WantedClip
+from pipeline.rows import Proofread, Reject, Scored, WantedClip
 from stages.match import __main__ as match
 from stages.report import curves
 from stages.select import __main__ as stage
 from stages.select import repeats
+from stages.select.settings import KNOWN
 from tests.conftest import job, row
 
 SCORES = dict.fromkeys(scores.known(), 0.5) | {"clipping": 0.0, "duration": 1.0}
+TEXT = {"text": "", "text_normalized": "", "text_source": "", "text_confidence": None, "language": None, "asked": []}
+SAID = TEXT | dict.fromkeys(textmeasures.MEASURES)
 
 
 def clip(number: int, **fields) -> dict:
-    return row(WantedClip, start=10.0 * number, end=10.0 * number + 1) | SCORES | fields
+    return row(WantedClip, start=10.0 * number, end=10.0 * number + 1) | SCORES | SAID | fields
 
 
 def name(number: int) -> str:
@@ -29,6 +32,7 @@ def write(work, clips: list[dict], matches=(), shards: int = 1) -> None:
     """A work folder of which speaker and score told the clips, spread over shards."""
     shard_names = [f"s{number:04d}" for number in range(shards)]
     manifest.write_text(work / "index/shards.json", json.dumps({"shards": shard_names}))
+    said = []
     for number, shard in enumerate(shard_names):
         here = clips[number::shards]
         rows = [one | {"answer": one.get("answer", "confident")} for one in here]
@@ -36,14 +40,20 @@ def write(work, clips: list[dict], matches=(), shards: int = 1) -> None:
         scored = [{key: one[key] for key in SCORES} for one in here]
         facts = [row(Scored, id=one["id"], fingerprint=i) | scored[i] for i, one in enumerate(here)]
         manifest.write(work / f"score/{shard}/manifest.jsonl", facts, Scored)
+        said += [row(Proofread, id=one["id"]) | {key: one[key] for key in SAID} for one in rows if sure(one)]
+    manifest.write(work / "proofread/manifest.jsonl", said, Proofread)
     manifest.write_text(work / "match/matches.jsonl", "".join(json.dumps(one) + "\n" for one in matches))
 
 
-def chosen(work, clips: list[dict], filters=None, matches=(), keep="one", shards: int = 1):
+def sure(one: dict) -> bool:
+    return one["answer"] == "confident"
+
+
+def chosen(work, clips: list[dict], filters=None, matches=(), keep="one", shards: int = 1, untrusted: str = "drop"):
     """The numbers of the clips that are kept, and the rejects by number."""
     write(work, clips, matches, shards)
     numbers = {one["id"]: number for number, one in enumerate(clips)}
-    this = job("select", work, filters=dict.fromkeys(scores.known()) | (filters or {}), keep=keep)
+    this = job("select", work, filters=dict.fromkeys(KNOWN) | (filters or {}), keep=keep, untrusted=untrusted)
     stage.select(this)
     kept = manifest.read(this.out / "manifest.jsonl", WantedClip)
     dropped = manifest.read(this.out / "rejects.jsonl", Reject)
@@ -104,6 +114,27 @@ def test_a_clip_that_score_rejected_is_no_more_missed(tmp_path):
     facts = tmp_path / "score/s0000/manifest.jsonl"
     manifest.write(facts, manifest.read(facts, Scored)[:1], Scored)
     assert [one["id"] for one in stage.wanted(tmp_path)] == [name(0)]
+
+
+def test_a_text_that_is_not_to_be_trusted_drops_its_clip_or_goes_alone(tmp_path):
+    good, doubtful = {"text": "Said.", "asked": ["captions"]}, {"text": "Sad.", "asked": ["captions"]}
+    clips = [
+        clip(0, **good, text_disagrees=0.1),
+        clip(1, **doubtful, text_disagrees=0.9),
+        clip(2, asked=["captions", "whisper"]),
+        clip(3),  # no engine was on: it needs no text
+        clip(4, **good),  # nothing was measured, so nothing speaks against it
+    ]
+    filters = {"text_disagrees": {"max": 0.5}}
+    kept, dropped = chosen(tmp_path / "drop", clips, filters)
+    assert kept == [0, 3, 4]
+    assert {number: one["reason"] for number, one in dropped.items()} == {1: "text_disagrees", 2: "text_none"}
+    assert dropped[2]["message"] == "captions, whisper gave no text."
+    for untrusted, text in (("keep_without_text", ""), ("keep", "Sad.")):
+        work = tmp_path / untrusted
+        assert chosen(work, clips, filters, untrusted=untrusted) == ([0, 1, 2, 3, 4], {})
+        rows = manifest.read(work / "select/manifest.jsonl", WantedClip)
+        assert [one["text"] for one in rows] == ["Said.", text, "", "", "Said."]
 
 
 def test_a_chain_of_repeats_is_one_group():
