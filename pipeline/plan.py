@@ -15,6 +15,7 @@ from pipeline import (
     code,
     config,
     corpus,
+    decisions,
     ffmpeg,
     flags,
     folders,
@@ -28,7 +29,9 @@ from pipeline import (
 from pipeline.errors import ConfigError, VoxsieveError
 
 ROOT = Path(__file__).parent.parent
-MACHINE = {"input", "work_dir", "corpus_dir", "downloads_dir", "threads", "device", "shard_minutes", "sources", "crawl"}
+MACHINE = frozenset(
+    "input work_dir corpus_dir downloads_dir decisions threads device shard_minutes sources crawl".split()
+)
 
 
 class Plan:
@@ -39,6 +42,10 @@ class Plan:
         self.work = settings.work_dir
         self.by_conda = conda
         self._check()
+        lines, faults = decisions.read(Path(settings.decisions))
+        self.decided = decisions.active(lines)
+        for fault in faults:
+            print(f"warning: {fault}", file=sys.stderr)
         if settings.sources:  # they take the place of input
             settings.input = []  # said to the stages: a flag that is left out stands for the default
         self.own = {"crawl": "crawl"}  # program -> the separate environment that it runs in
@@ -125,6 +132,8 @@ class Plan:
             deciding += [inputs.content(inputs.find(path)) for path in self.settings.speaker.targets.values()]
         if stage == "formats":
             deciding.append(self._described())
+        if kinds := registry.stages()[stage].decisions:
+            deciding.append(decisions.digest(self.decided, kinds))
         return hashlib.sha256(json.dumps(deciding, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
     def begin(self, workflow) -> None:

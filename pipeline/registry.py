@@ -38,7 +38,8 @@ class Stage:
     keys of config.yaml that it owns, and their models; reads: keys of config.yaml outside its own section that decide
     its result; machine: keys that cannot change a result; check: yields a sentence for each fault that
     the whole configuration has for it; model: the folder of engines/ of its model, where `engine` chooses one;
-    results: the files in work/NAME (and the shard) that show that it is done.
+    results: the files in work/NAME (and the shard) that show that it is done; decisions: which kinds of people's
+    decisions (pipeline/decisions.py) decide its result, which it finds in the folder of the key `decisions`.
     """
 
     after: tuple[str, ...]
@@ -50,6 +51,7 @@ class Stage:
     check: Callable[[Any], Iterable[str]] | None = None
     model: str | None = None
     results: tuple[str, ...] = ("manifest.jsonl", "rejects.jsonl")
+    decisions: tuple[str, ...] = ()
 
     @property
     def has_rejects(self) -> bool:

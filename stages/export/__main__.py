@@ -8,15 +8,16 @@ import json
 from pathlib import Path
 
 from engines import scores
-from pipeline import audio, corpus, entry, lock, manifest, program, registry, tables, texts
+from pipeline import audio, corpus, decisions, entry, lock, manifest, program, registry, tables, texts
 from pipeline.program import Job
 from pipeline.rows import Recording, Reject, WantedClip
+from stages.export import decided
 from stages.export.account import account
 
 STAGE = "export"
 CLIP_FIELDS = (
     "clip path recording source sha256 start end duration label speaker similarity lufs lufs_before true_peak_dbtp "
-    "voiced_seconds sample_rate url page title uploader published licence fetched_at source_kind"
+    "decided voiced_seconds sample_rate url page title uploader published licence fetched_at source_kind"
 ).split() + [name for name in scores.known() if name != "duration"]
 REJECT_FIELDS = "id stage reason message recording source start end".split()
 
@@ -49,7 +50,10 @@ def export(job: Job) -> dict[str, int]:
 
     owner = corpus.owner(work, job.settings.input or [source.model_dump_json() for source in job.settings.sources])
     new = corpus.begin(place, owner)
-    carried, left = texts.carry(texts.gather(place), kept)
+    holding = decisions.of(Path(job.settings.decisions))
+    told = decisions.texts(holding)
+    written = decided.together(texts.gather(place), decided.taken(place), told)
+    carried, left = texts.carry(written, kept)
     (new / corpus.WAVS).mkdir()
     for row in kept:
         audio.check_there(work / row["path"])
@@ -61,12 +65,18 @@ def export(job: Job) -> dict[str, int]:
     manifest.write_text(new / corpus.STATISTICS, json.dumps(statistics, indent=1) + "\n")
     texts.write(new, [row["id"] for row in kept], carried, left)
     names = [texts.ORPHANS] if left else []
-    names += [texts.METADATA, corpus.WAVS, corpus.REJECTS, corpus.STATISTICS, corpus.CLIPS]
+    if unfit := decided.unfit(holding, decided.clips(work) if holding else ()):
+        decided.write_unfit(new, unfit)
+        names.append(decided.UNFIT)
+    decided.write_taken(new, told)
+    names += [decided.TAKEN, texts.METADATA, corpus.WAVS, corpus.REJECTS, corpus.STATISTICS, corpus.CLIPS]
     files = [path for name in names for path in [new / name, *sorted((new / name).glob("*"))] if path.is_file()]
     sizes = {path.relative_to(new).as_posix(): path.stat().st_size for path in files}
     corpus.replace(place, names)
     if not left:
         (place / texts.ORPHANS).unlink(missing_ok=True)
+    if not unfit:
+        (place / decided.UNFIT).unlink(missing_ok=True)
     # Files that a person writes into may change their size without being damaged.
     return {name: size for name, size in sizes.items() if name not in (texts.METADATA, texts.ORPHANS)}
 

@@ -1,5 +1,7 @@
 """select: keep clips whose scores lie within the thresholds; of clips that hold the same sound keep one or none.
 
+A clip that a person keeps or drops is kept or dropped, whatever is measured.
+
 `score` has measured the clips, `match` has found repeated sounds. Here their facts are joined by the clips' ids and
 compared, so that a changed threshold costs seconds. Thresholds come first, so that the repeat that is kept is a good
 one. Rows are read one at a time: a corpus may have a million clips.
@@ -8,10 +10,12 @@ one. Rows are read one at a time: a corpus may have a million clips.
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipeline import entry, lock, manifest, program
+from pipeline import decisions, entry, lock, manifest, program
+from pipeline.places import Latest
 from pipeline.program import Job
 from pipeline.rows import Reject, Scored, WantedClip
 from stages.select import repeats
+from stages.select.settings import DECIDED
 from stages.select.thresholds import Thresholds, decide
 
 STAGE = "select"
@@ -30,14 +34,16 @@ def select(job: Job) -> None:
     """Write the manifest and the rejects."""
     thresholds = Thresholds.of(job.settings.filters.model_dump())
     matches = list(manifest.lines(job.work / "match" / "matches.jsonl"))
-    good = (row["id"] for row in wanted(job.work) if not thresholds.faults(row))
+    told = decisions.of(Path(job.settings.decisions))
+    verdicts = Latest(decision for decision in told if decision.kind in DECIDED)
+    good = (row["id"] for row in wanted(job.work) if not decide(row, thresholds, {}, verdicts.of(row)))
     repeated = repeats.dropped(good, matches, job.settings.keep)
     with (
         manifest.writing(job.out / manifest.MANIFEST, WantedClip) as kept,
         manifest.writing(job.out / manifest.REJECTS, Reject) as dropped,
     ):
         for row in wanted(job.work):
-            if why := decide(row, thresholds, repeated):
+            if why := decide(row, thresholds, repeated, verdicts.of(row)):
                 dropped(manifest.reject(row, STAGE, *why))
             else:
                 kept(row | {"parent_id": row["id"]})

@@ -7,6 +7,7 @@ from pydantic import Field, create_model, model_validator
 from engines import scores
 from pipeline.registry import Section, Stage
 
+DECIDED = ("keep", "drop")  # the kinds of people's decisions that it reads
 Number = Annotated[float, Field(allow_inf_nan=False)]
 
 
@@ -62,5 +63,6 @@ STAGE = Stage(
         "repeats": (Repeats, Repeats()),
     },
     reads=("filters", "repeats.keep"),
-    machine=(),
+    machine=("decisions",),
+    decisions=DECIDED,
 )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from engines import scores
+from pipeline.decisions import Decision
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,15 @@ class Thresholds:
         return outside
 
 
-def decide(row: dict, thresholds: Thresholds, repeated: dict[str, str]) -> tuple[str, str] | None:
-    """Why a row is dropped, (reason, message), or None. repeated: clip -> the clip whose sound it repeats."""
+def decide(
+    row: dict, thresholds: Thresholds, repeated: dict[str, str], verdict: Decision | None = None
+) -> tuple[str, str] | None:
+    """Why a row is dropped, (reason, message), or None.
+
+    repeated: clip -> the clip whose sound it repeats; verdict: a person's, to keep or drop, which outweighs all else.
+    """
+    if verdict:
+        return ("person", f"A person dropped it: {verdict.value}.") if verdict.kind == "drop" else None
     if faults := thresholds.faults(row):
         return faults[0][0], "; ".join(text for _, text in faults) + "."
     if original := repeated.get(row["id"]):
