@@ -20,7 +20,7 @@ from typing import Annotated, BinaryIO, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline.errors import ConfigError
-from pipeline.texts import Text
+from pipeline.texts import SAME_PLACE, Text, overlap
 
 # voice: these places are one voice, `value` its speaker, "" nobody who is wanted; two: they are two voices. Of one
 # clip: speaker (`value` as for voice), keep, drop (`value` the reason), text, retime (`times` its new start and end),
@@ -112,9 +112,15 @@ def digest(holding: Iterable[Decision], kinds: Iterable[str]) -> str:
 
 
 def texts(holding: Iterable[Decision]) -> list[Text]:
-    """The texts among decisions, in their order, as metadata.csv's are gathered."""
-    told = [line for line in holding if line.kind == "text"]
-    return [Text(*line.place, " ".join(line.value.replace("|", " ").split()), "") for line in told]
+    """The texts among decisions, the latest of every place, as metadata.csv's are gathered."""
+    told: dict[str, list[Text]] = {}
+    for line in holding:
+        if line.kind == "text":
+            text = Text(*line.place, " ".join(line.value.replace("|", " ").split()), "")
+            before = told.get(text.sha256, [])
+            apart = [one for one in before if overlap((one.start, one.end), (text.start, text.end)) < SAME_PLACE]
+            told[text.sha256] = [*apart, text]
+    return [text for of_recording in told.values() for text in of_recording]
 
 
 def add(

@@ -154,6 +154,7 @@ def test_the_digest_changes_with_what_a_stage_reads_alone(tmp_path):
 
 
 def test_texts_are_what_metadata_can_hold(tmp_path):
+    on(tmp_path, "text", 1.05, value="an earlier one")
     on(tmp_path, "text", value="  a  pipe | here ")
     assert decisions.texts(decisions.of(tmp_path)) == [Text(SHA, 1.0, 3.0, "a pipe here", "")]
 
