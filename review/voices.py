@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline import manifest, tables
+from pipeline import manifest
 from pipeline.decisions import OF_VOICES, Decision, Places
 from pipeline.errors import ConfigError
 from pipeline.places import covered, gathered
@@ -33,9 +33,12 @@ def table(work: Path) -> list[dict]:
     """The rows of speakers.csv. Raises ManifestError where the work folder has none, or an earlier version's."""
     kinds = {"voice": str, "seconds": float, "confident_seconds": float, "uncertain_seconds": float, "clips": int}
     kinds |= {"gender": str, "target": str, "similarity": float, "typical": str}
-    return [
-        row | {"target": row["target"] or ""} for row in tables.rows(work / "speaker" / "speakers.csv", kinds, kinds)
-    ]
+    path = work / "speaker" / "speakers.csv"
+    try:
+        with open(path, encoding="utf-8", newline="") as lines:
+            return [{name: kind(row[name]) for name, kind in kinds.items()} for row in csv.DictReader(lines)]
+    except (FileNotFoundError, KeyError, ValueError):
+        raise ManifestError(f"{path} is not what the speaker stage writes: run snakemake, or check --work.") from None
 
 
 def clips(work: Path) -> Iterator[dict]:

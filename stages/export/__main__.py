@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 
 from engines import scores
-from pipeline import audio, corpus, decisions, entry, lock, manifest, program, registry, tables, texts
+from pipeline import audio, corpus, decided_texts, decisions, entry, lock, manifest, program, registry, tables, texts
 from pipeline.program import Job
 from pipeline.rows import Recording, Reject, WantedClip
 from stages.export import decided
@@ -50,10 +50,8 @@ def export(job: Job) -> dict[str, int]:
 
     owner = corpus.owner(work, job.settings.input or [source.model_dump_json() for source in job.settings.sources])
     new = corpus.begin(place, owner)
-    holding = decisions.of(Path(job.settings.decisions))
-    told = decisions.texts(holding)
-    written = decided.together(texts.gather(place), decided.taken(place), told)
-    carried, left = texts.carry(written, kept)
+    told = Path(job.settings.decisions)
+    carried, left = texts.carry(decided_texts.gather(place, told), kept)
     (new / corpus.WAVS).mkdir()
     for row in kept:
         audio.check_there(work / row["path"])
@@ -65,11 +63,12 @@ def export(job: Job) -> dict[str, int]:
     manifest.write_text(new / corpus.STATISTICS, json.dumps(statistics, indent=1) + "\n")
     texts.write(new, [row["id"] for row in kept], carried, left)
     names = [texts.ORPHANS] if left else []
+    holding = decisions.of(told)
     if unfit := decided.unfit(holding, decided.clips(work) if holding else ()):
         decided.write_unfit(new, unfit)
         names.append(decided.UNFIT)
-    decided.write_taken(new, told)
-    names += [decided.TAKEN, texts.METADATA, corpus.WAVS, corpus.REJECTS, corpus.STATISTICS, corpus.CLIPS]
+    decided_texts.write_taken(new, told)
+    names += [decided_texts.TAKEN, texts.METADATA, corpus.WAVS, corpus.REJECTS, corpus.STATISTICS, corpus.CLIPS]
     files = [path for name in names for path in [new / name, *sorted((new / name).glob("*"))] if path.is_file()]
     sizes = {path.relative_to(new).as_posix(): path.stat().st_size for path in files}
     corpus.replace(place, names)

@@ -1,4 +1,4 @@
-"""What people decided, as the corpus has it: texts taken up once, and the decisions that no longer fit any clip."""
+"""The decisions that no longer fit any clip, and their table in the corpus."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -9,46 +9,9 @@ from pipeline import manifest, tables, texts
 from pipeline.decisions import OF_CLIPS, OF_CUTS, OF_VOICES, Decision
 from pipeline.places import covered
 from pipeline.rows import Clip
-from pipeline.texts import Text
 
 UNFIT = "unfit_decisions.csv"
 COLUMNS = "decision who when kind value sha256 start end times".split()
-TAKEN = ".decided_texts.csv"  # in the corpus: the decided texts as it has them, so that a later edit is told from them
-TEXTS = ("sha256", "start", "end", "text", "text_normalized")
-
-
-def together(written: list[Text], taken: list[Text], decided: list[Text]) -> list[Text]:
-    """All texts that people wrote and decided, the ones that count last.
-
-    written: as gathered from the corpus; taken: the decided ones that it was given before; decided: those that hold
-    now. A text that was edited after it was taken up counts as written; a decision that is new counts more than what
-    is written; one that was undone goes.
-    """
-    stays = [text for text in written if not _among(text, taken) or _among(text, decided)]
-    return stays + [text for text in decided if not _among(text, taken)]
-
-
-def _among(text: Text, others: Iterable[Text]) -> bool:
-    place = (text.start, text.end)
-    return any(
-        text.sha256 == other.sha256
-        and text.text == other.text
-        and texts.overlap(place, (other.start, other.end)) >= texts.SAME_PLACE
-        for other in others
-    )
-
-
-def taken(corpus: Path) -> list[Text]:
-    """The decided texts that a corpus was given before."""
-    path = corpus / TAKEN
-    return (
-        [Text(*row) for row in tables.read(path, TEXTS)[list(TEXTS)].itertuples(index=False)] if path.is_file() else []
-    )
-
-
-def write_taken(corpus: Path, decided: list[Text]) -> None:
-    """Note them in the corpus."""
-    tables.write(corpus / TAKEN, TEXTS, [vars(text) for text in decided])
 
 
 def clips(work: Path) -> Iterator[dict]:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_voices import corpus
 
+from pipeline import decided_texts
 from pipeline.decisions import Decision
 from pipeline.texts import Text
 from stages.export import decided as exported
@@ -205,9 +206,9 @@ def text(words: str, start: float = 1.0, end: float = 3.0) -> Text:
     ],
 )
 def test_texts_of_decisions_and_of_metadata_come_together(written, taken, decided, expected):
-    told = exported.together(*([text(words) for words in some] for some in (written, taken, decided)))
+    told = decided_texts.together(*([text(words) for words in some] for some in (written, taken, decided)))
     assert [one.text for one in told] == expected
 
 
 def test_a_decided_text_is_known_again_at_a_place_a_little_off():
-    assert exported.together([text("old", 1.0, 3.05)], [text("old")], []) == []
+    assert decided_texts.together([text("old", 1.0, 3.05)], [text("old")], []) == []

@@ -1,0 +1,54 @@
+"""Texts that people decided on, together with those that they wrote into a corpus's files.
+
+A decided text is taken up once: from then on it stands in metadata.csv like any other, and may be edited there. Beside
+it stands what was taken up, so that an edit, a new decision and one that was undone are told apart.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from pipeline import decisions, tables, texts
+from pipeline.texts import COLUMNS, Text
+
+TAKEN = ".decided_texts.csv"  # in the corpus: the decided texts as it has them
+
+
+def gather(corpus: Path, folder: Path) -> list[Text]:
+    """All texts that people wrote into a corpus or decided on, those that count last. folder: that of decisions."""
+    return together(texts.gather(corpus), taken(corpus), decisions.texts(decisions.of(folder)))
+
+
+def together(written: list[Text], taken: list[Text], decided: list[Text]) -> list[Text]:
+    """All texts that people wrote and decided, the ones that count last.
+
+    written: as gathered from the corpus; taken: the decided ones that it was given before; decided: those that hold
+    now. A text that was edited after it was taken up counts as written; a decision that is new counts more than what
+    is written; one that was undone goes.
+    """
+    stays = [text for text in written if not _among(text, taken) or _among(text, decided)]
+    return stays + [text for text in decided if not _among(text, taken)]
+
+
+def _among(text: Text, others: Iterable[Text]) -> bool:
+    place = (text.start, text.end)
+    return any(
+        text.sha256 == other.sha256
+        and text.text == other.text
+        and texts.overlap(place, (other.start, other.end)) >= texts.SAME_PLACE
+        for other in others
+    )
+
+
+def taken(corpus: Path) -> list[Text]:
+    """The decided texts that a corpus was given before."""
+    path = corpus / TAKEN
+    return (
+        [Text(*row) for row in tables.read(path, COLUMNS)[list(COLUMNS)].itertuples(index=False)]
+        if path.is_file()
+        else []
+    )
+
+
+def write_taken(corpus: Path, folder: Path) -> None:
+    """Note in a corpus that it has the texts that people decided on."""
+    tables.write(corpus / TAKEN, COLUMNS, [vars(text) for text in decisions.texts(decisions.of(folder))])
