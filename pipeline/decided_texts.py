@@ -25,18 +25,23 @@ def together(written: list[Text], taken: list[Text], decided: list[Text]) -> lis
     now. A text that was edited after it was taken up counts as written; a decision that is new counts more than what
     is written; one that was undone goes.
     """
-    stays = [text for text in written if not _among(text, taken) or _among(text, decided)]
-    return stays + [text for text in decided if not _among(text, taken)]
+    before, now = _by_words(taken), _by_words(decided)
+    stays = [text for text in written if not _among(text, before) or _among(text, now)]
+    return stays + [text for text in decided if not _among(text, before)]
 
 
-def _among(text: Text, others: Iterable[Text]) -> bool:
-    place = (text.start, text.end)
-    return any(
-        text.sha256 == other.sha256
-        and text.text == other.text
-        and texts.overlap(place, (other.start, other.end)) >= texts.SAME_PLACE
-        for other in others
-    )
+def _by_words(some: Iterable[Text]) -> dict[tuple[str, str], list[Text]]:
+    """Texts by recording and words."""
+    found: dict[tuple[str, str], list[Text]] = {}
+    for text in some:
+        found.setdefault((text.sha256, text.text), []).append(text)
+    return found
+
+
+def _among(text: Text, others: dict[tuple[str, str], list[Text]]) -> bool:
+    """Whether one of the others says the same at the same place."""
+    near = others.get((text.sha256, text.text), ())
+    return any(texts.overlap((text.start, text.end), (one.start, one.end)) >= texts.SAME_PLACE for one in near)
 
 
 def taken(corpus: Path) -> list[Text]:

@@ -4,6 +4,7 @@ A decision on a voice is worth the seconds that it settles: those that the machi
 rejected by how near the voice is to a target, those that it was sure of not at all.
 """
 
+import csv
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ import numpy as np
 
 from pipeline import manifest
 from pipeline.decisions import OF_VOICES, Decision, Places
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, ManifestError
 from pipeline.places import covered, gathered
 
 COLUMNS = (
