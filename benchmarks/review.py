@@ -5,7 +5,7 @@
 The stages run with default settings (FOLDER keeps their results). Then a script stands in for the person. It is asked
 about one voice at a time, in the order of `review voices`, hears that voice's typical clips alone, and answers as the
 timeline has it: the target, somebody else, or two people where the clips are of different ones. After every answer the
-speaker stage's decision is made anew. Beside it, for a yardstick, the same in a random order (mean of five).
+speaker stage's decision is made anew. Beside it, for a yardstick, the same in a random order (mean of three).
 """
 
 import argparse
@@ -23,7 +23,7 @@ from pipeline.decisions import Decision
 from review import voices
 from stages.speaker import choice, present, threshold
 
-RANDOM_ORDERS = 5
+RANDOM_ORDERS = 3
 SHOWN = (0, 1, 2, 3, 5, 7, 10, 15, 20)
 
 
@@ -32,6 +32,7 @@ class Asked:
 
     def __init__(self, judged: Judged, sha256: dict[str, str], names: list[str], vectors: np.ndarray, folder: Path):
         self.judged, self.stem_of, self.names = judged, {sha: stem for stem, sha in sha256.items()}, names
+        self.found = judged.clusters, judged.voice
         self.references = folder / "references.npz"
         arrays.save(self.references, names=np.array(names), vectors=vectors, doubts=np.array([""] * len(names)))
 
@@ -65,7 +66,7 @@ class Asked:
         settled = np.zeros(len(self.judged.clips.row), bool)
         scores = []
         for number in range(count + 1):
-            found = choice.choose(self.judged.clips, self.references, "auto", 0, told)
+            found = choice.choose(self.judged.clips, self.found, self.references, "auto", 0, told)
             scores.append(score(np.where(found.answer == threshold.CONFIDENT, found.choice, -1)))
             asked = [
                 row | {"worth": voices.worth(row)}

@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 
 from install import environments
-from pipeline import decisions, entry
+from pipeline import decisions, entry, ffmpeg, registry
 from pipeline.errors import ConfigError
 from review import agreement, voices, write
 
@@ -132,6 +132,10 @@ def page(args: argparse.Namespace) -> None:
     """Become the server, in its own environment."""
     environments.make("review")
     python = str(environments.python("review"))
+    os.environ["PATH"] += os.pathsep + str(Path(ffmpeg.find("ffmpeg")).parent)
+    os.environ["PYTHONPATH"] = os.pathsep.join(
+        [str(registry.ROOT), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
+    )
     flags = {"work": args.work, "corpus": args.corpus, "decisions": args.decisions, "host": args.host}
     flags |= {"port": args.port, "config": args.config, "snakemake-python": sys.executable}
     os.execv(python, [python, "-m", "review.serve", *(f"--{name}={value}" for name, value in flags.items())])

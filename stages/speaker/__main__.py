@@ -21,7 +21,7 @@ import numpy as np
 from pipeline import audio, decisions, entry, lock, manifest, program
 from pipeline.rows import Embedded, Facts, NormalizedClip, Reject
 from stages.speaker import decided, present, threshold
-from stages.speaker.choice import Choice, choose, nothing
+from stages.speaker.choice import Choice, choose, find, nothing
 from stages.speaker.present import Clips
 
 STAGE = "speaker"
@@ -141,7 +141,7 @@ def process(
     """Decide on all clips and write what the stage writes. told: what people decided."""
     clips = read(work)
     if len(clips.row):
-        choice = choose(clips, references, least, count, told)
+        choice = choose(clips, find(clips), references, least, count, told)
     else:
         choice = nothing(np.load(references)["names"].tolist() if references else [])
     described = present.describe_voices(clips, choice)

@@ -6,11 +6,14 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline import decisions
+from pipeline.decisions import Decision
 from stages.speaker import clusters, decided, halves, threshold, voices
 from stages.speaker.present import Clips
 
-FOUND = threshold.Verdict(threshold.CONFIDENT, float("nan"), float("nan"))  # of who is not looked for by a reference
+Found = tuple[clusters.Clusters, np.ndarray]
+LOOKED_AT = threshold.Verdict(
+    threshold.CONFIDENT, float("nan"), float("nan")
+)  # of who is not looked for by a reference
 
 
 @dataclass(frozen=True)
@@ -29,16 +32,21 @@ class Choice:
     verdicts: list[threshold.Verdict]
 
 
+def find(clips: Clips) -> Found:
+    """The clips in clusters, and the voice of every cluster, (clusters,)."""
+    clustered = clusters.cluster(clips.vectors, clips.seconds, clips.recording)
+    return clustered, voices.group(clustered)
+
+
 def choose(
-    clips: Clips, references: Path | None, least: str, count: int, told: Sequence[decisions.Decision] = ()
+    clips: Clips, found: Found, references: Path | None, least: str, count: int, told: Sequence[Decision] = ()
 ) -> Choice:
     """Decide on all clips: by the targets of a reference stage, or the `count` voices (0: all) with most seconds.
 
-    told: what people decided.
+    found: as `find` gives them; told: what people decided.
     """
-    clustered = clusters.cluster(clips.vectors, clips.seconds, clips.recording)
+    clustered, voice_of = found
     two = [decided.here(clips, decision) for decision in told if decision.kind == "two"]
-    voice_of = voices.group(clustered)
     clustered, voice_of = halves.taken_apart(clips.vectors, clips.seconds, clips.recording, clustered, voice_of, two)
     voice = voice_of[clustered.of]
     if references:
@@ -53,7 +61,7 @@ def choose(
     elif references:
         choice, answer, verdicts = threshold.assign(clustered, voice_of, targets)
     else:
-        choice, verdicts = np.where(voice < len(targets), voice, -1), [FOUND] * len(targets)
+        choice, verdicts = np.where(voice < len(targets), voice, -1), [LOOKED_AT] * len(targets)
         answer = np.where(clustered.within, threshold.CONFIDENT, threshold.UNCERTAIN)
         answer = np.where(choice >= 0, answer, threshold.REJECTED)
     cosines = voices.merge(clustered, voice_of).heads @ clusters.unit(targets - clustered.centre).T
@@ -70,7 +78,7 @@ def nothing(names: list[str]) -> Choice:
     return Choice(nobody, nobody, np.zeros(0), nobody, nobody, nobody, names, np.zeros((0, 0)), doubts, verdicts)
 
 
-def outweighed(machine: Choice, clips: Clips, told: Sequence[decisions.Decision]) -> Choice:
+def outweighed(machine: Choice, clips: Clips, told: Sequence[Decision]) -> Choice:
     """The choice with what people said in place of what the machine did; a new name becomes a target of its own."""
     said = decided.tell(clips, machine.voice, told)
     choice, answer, names = machine.choice.copy(), machine.answer.copy(), list(machine.names)
@@ -84,7 +92,7 @@ def outweighed(machine: Choice, clips: Clips, told: Sequence[decisions.Decision]
             names.append(name)
             targets.append(clusters.unit(clips.seconds[chosen] @ clips.vectors[chosen]).astype(np.float32))
             doubts.append("")
-            verdicts.append(FOUND)
+            verdicts.append(LOOKED_AT)
         choice[chosen], answer[chosen] = names.index(name), threshold.CONFIDENT
     answer[said.kept & (choice >= 0)] = threshold.CONFIDENT
     return replace(

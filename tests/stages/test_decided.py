@@ -37,8 +37,10 @@ def found():
         np.arange(50), vectors.astype(np.float32), seconds, np.zeros(50, int), start * 0, start, start + seconds, [SHA]
     )
 
+    found = choice.find(clips)
+
     def choose(*told: Decision):
-        made = choice.choose(clips, None, "auto", 1, told)
+        made = choice.choose(clips, found, None, "auto", 1, told)
         names = np.array([*made.names, "nobody"])
         return made, np.where(made.answer == threshold.CONFIDENT, names[made.choice], "nobody")
 
