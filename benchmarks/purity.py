@@ -61,6 +61,11 @@ class Judged:
         """Clips that are confidently the target's, (clips,) bool."""
         return threshold.assign(self.clusters, self.voice, vector[None])[1] == threshold.CONFIDENT
 
+    def recordings(self) -> dict[str, str]:
+        """The SHA-256 of every show."""
+        numbers = dict(zip(self.clips.recording.tolist(), (self.places[row][0] for row in self.clips.row), strict=True))
+        return {show: self.clips.sha256[number] for number, show in numbers.items()}
+
     def kept(self, chosen: np.ndarray) -> dict[str, np.ndarray]:
         """Frames of the chosen clips, by recording."""
         frames = {show: np.zeros(len(truth.speaker), bool) for show, truth in self.truths.items()}
@@ -70,9 +75,13 @@ class Judged:
         return frames
 
     def on_the_other_half(self, name: str, vector: np.ndarray, rows: list) -> tuple[float, float]:
-        """Precision (NaN where nothing is kept) and recall, without the reference's rows and clips."""
+        """Precision (NaN where nothing is kept) and recall of what is surely a vector's, as `scored` has it."""
+        return self.scored(self.sure(vector), name, rows)
+
+    def scored(self, sure: np.ndarray, name: str, rows: list) -> tuple[float, float]:
+        """The same of any clips, (clips,) bool, without the reference's rows and clips."""
         known = np.array([within(place, rows) for place in self.places])
-        kept, left_out = self.kept(self.sure(vector) & ~known), self.kept(known)
+        kept, left_out = self.kept(sure & ~known), self.kept(known)
         own = counted = total = 0
         for show, truth in self.truths.items():
             scored = ~left_out[show]

@@ -42,6 +42,9 @@ class General(Section):
     corpus_dir: Name = "corpus"
     """what you came for"""
 
+    decisions: Name = "decisions"
+    """a folder for what people decide who listen (`make review`); it is only ever added to"""
+
     engine: Literal[tuple(registry.engines())] = "onnx"
     """Which programs run the models. onnx: the published weights on ONNX Runtime, fast and lean. original: the packages
     themselves (Spleeter, inaSpeechSegmenter, Resemblyzer, ffmpeg-normalize, pydub), each in its own environment: to

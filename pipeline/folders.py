@@ -45,6 +45,7 @@ def _provided(settings: Any) -> Iterator[tuple[str, Path]]:
     else:
         names = [settings.input] if isinstance(settings.input, str) else settings.input or []
         yield from (("input", Path(name)) for name in inputs.expand(names))
+    yield "decisions", Path(settings.decisions)
     for name, path in settings.speaker.targets.items():
         yield f"speaker.targets: {name}", Path(path)
 

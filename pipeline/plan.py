@@ -15,6 +15,8 @@ from pipeline import (
     code,
     config,
     corpus,
+    decided_texts,
+    decisions,
     digest,
     ffmpeg,
     flags,
@@ -24,13 +26,14 @@ from pipeline import (
     registry,
     sources,
     terminal,
-    texts,
     workfolder,
 )
 from pipeline.errors import ConfigError, VoxsieveError
 
 ROOT = Path(__file__).parent.parent
-MACHINE = {"input", "work_dir", "corpus_dir", "downloads_dir", "threads", "device", "shard_minutes", "sources", "crawl"}
+MACHINE = frozenset(
+    "input work_dir corpus_dir downloads_dir decisions threads device shard_minutes sources crawl".split()
+)
 
 
 class Plan:
@@ -41,6 +44,10 @@ class Plan:
         self.work = settings.work_dir
         self.by_conda = conda
         self._check()
+        lines, faults = decisions.read(Path(settings.decisions))
+        self.decided = decisions.active(lines)
+        for fault in faults:
+            print(f"warning: {fault}", file=sys.stderr)
         if settings.sources:  # they take the place of input
             settings.input = []  # said to the stages: a flag that is left out stands for the default
         self.own = {"crawl": "crawl"}  # program -> the separate environment that it runs in
@@ -48,7 +55,7 @@ class Plan:
         self.own |= {stage: name for stage, name in environments_of.items() if name}
         self.run = {name: self._command(name) for name in registry.stages()}
         self.run |= {"crawl": self._crawl(), "environment": f"{shlex.quote(sys.executable)} -m install.environments"}
-        self.persons = texts.digest(Path(self.settings.corpus_dir))
+        self.persons = decided_texts.digest(Path(settings.corpus_dir), Path(settings.decisions))
         self.crawled_with = hashlib.sha256(self._crawl().encode()).hexdigest()[:16]
 
     def _check(self) -> None:
@@ -130,6 +137,8 @@ class Plan:
             deciding += [self.persons, self._table_of_texts()]
         if stage == "formats":
             deciding.append(self._described())
+        if kinds := registry.stages()[stage].decisions:
+            deciding.append(decisions.digest(self.decided, kinds))
         return hashlib.sha256(json.dumps(deciding, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
     def _table_of_texts(self) -> str:

@@ -39,7 +39,8 @@ class Stage:
     its result; machine: keys that cannot change a result; check: yields a sentence for each fault that
     the whole configuration has for it; model: the folder of engines/ of its model, where `engine` chooses one;
     environment: which of envs/ it needs besides, "" for none;
-    results: the files in work/NAME (and the shard) that show that it is done.
+    results: the files in work/NAME (and the shard) that show that it is done; decisions: which kinds of people's
+    decisions (pipeline/decisions.py) decide its result, which it finds in the folder of the key `decisions`.
     """
 
     after: tuple[str, ...]
@@ -52,6 +53,7 @@ class Stage:
     model: str | None = None
     environment: Callable[[Any], str] = lambda settings: ""
     results: tuple[str, ...] = ("manifest.jsonl", "rejects.jsonl")
+    decisions: tuple[str, ...] = ()
 
     @property
     def has_rejects(self) -> bool:

@@ -6,8 +6,6 @@ covers the same time, else into orphaned_texts.csv, from which it returns when a
 dropped.
 """
 
-import hashlib
-import json
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass
@@ -47,16 +45,6 @@ def of_clips(corpus: Path) -> dict[str, tuple[str, str]]:
     """
     texts = metadata.read(corpus / metadata.METADATA)
     return {clip: version for clip, version in texts.items() if version != metadata.NOTHING}
-
-
-def digest(corpus: Path) -> str:
-    """A digest of what persons wrote into a corpus, the same before and after the corpus is written again.
-
-    Raises ConfigError or ManifestError where it cannot be read.
-    """
-    texts = sorted(gather(corpus), key=lambda text: (text.sha256, text.start, text.end))
-    said = [(text.sha256, text.text, text.text_normalized) for text in texts]
-    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
 
 def gather(corpus: Path) -> list[Text]:

@@ -97,11 +97,18 @@ ROW = {
     "similarity": 0.9,
     "fingerprints": "score/s0000/r000000.npz",
     "fingerprint": 0,
+    "text": "",
+    "text_normalized": "",
+    "text_source": "",
+    "text_confidence": None,
+    "language": None,
+    "asked": [],
+    "candidates": [],
     "stage": "slice",
     "reason": "music",
     "message": "Music.",
 }
-OF_CLIPS = (rows.Clip, rows.FilteredClip, rows.NormalizedClip, rows.WantedClip, rows.Embedded, rows.Scored)
+OF_RECORDINGS = (rows.Recording, rows.Separated, rows.Segmented, rows.Reject)
 
 
 def row(kind: type, **fields) -> dict:
@@ -109,7 +116,7 @@ def row(kind: type, **fields) -> dict:
     told = {name: value for name, value in ROW.items() if name in kind.__required_keys__} | fields
     start, end = fields.get("start", 0.0), fields.get("end", 1.0)
     recording = fields.get("recording_id") or fields.get("id", "r000000").partition("_")[0]
-    name = rows.clip_id(recording, start, end) if kind in OF_CLIPS else recording
+    name = rows.clip_id(recording, start, end) if kind not in OF_RECORDINGS else recording
     told = {"id": name, "recording_id": recording} | told
     if "duration" in kind.__required_keys__:
         told = {"duration": round(end - start, 6)} | told

@@ -8,16 +8,30 @@ import json
 from pathlib import Path
 
 from engines import scores
-from pipeline import audio, corpus, entry, lock, manifest, metadata, program, registry, tables, texts
+from pipeline import (
+    audio,
+    corpus,
+    decided_texts,
+    decisions,
+    entry,
+    lock,
+    manifest,
+    metadata,
+    program,
+    registry,
+    tables,
+    texts,
+)
 from pipeline.program import Job
 from pipeline.rows import Recording, Reject, WantedClip
+from stages.export import decided
 from stages.export.account import account
 
 STAGE = "export"
 CLIP_FIELDS = (
     "clip path recording source sha256 start end duration label speaker similarity lufs lufs_before true_peak_dbtp "
-    "voiced_seconds sample_rate text text_normalized text_source text_confidence language url page title uploader "
-    "published licence fetched_at source_kind"
+    "decided voiced_seconds sample_rate text text_normalized text_source text_confidence language url page title "
+    "uploader published licence fetched_at source_kind"
 ).split() + [name for name in scores.known() if name != "duration"]
 REJECT_FIELDS = "id stage reason message recording source start end".split()
 
@@ -57,7 +71,8 @@ def export(job: Job) -> dict[str, int]:
 
     owner = corpus.owner(work, job.settings.input or [source.model_dump_json() for source in job.settings.sources])
     new = corpus.begin(place, owner)
-    carried, left = texts.carry(texts.gather(place), kept)
+    told = Path(job.settings.decisions)
+    carried, left = texts.carry(decided_texts.gather(place, told), kept)
     (new / corpus.WAVS).mkdir()
     for row in kept:
         audio.check_there(work / row["path"])
@@ -69,12 +84,20 @@ def export(job: Job) -> dict[str, int]:
     manifest.write_text(new / corpus.STATISTICS, json.dumps(statistics, indent=1) + "\n")
     texts.write(new, map(versions, kept), carried, left)
     names = [texts.ORPHANS] if left else []
-    names += [metadata.METADATA, metadata.WRITTEN, corpus.WAVS, corpus.REJECTS, corpus.STATISTICS, corpus.CLIPS]
+    holding = decisions.of(told)
+    if unfit := decided.unfit(holding, decided.clips(work) if holding else ()):
+        decided.write_unfit(new, unfit)
+        names.append(decided.UNFIT)
+    decided_texts.write_taken(new, told)
+    names += [decided_texts.TAKEN, metadata.METADATA, metadata.WRITTEN]
+    names += [corpus.WAVS, corpus.REJECTS, corpus.STATISTICS, corpus.CLIPS]
     files = [path for name in names for path in [new / name, *sorted((new / name).glob("*"))] if path.is_file()]
     sizes = {path.relative_to(new).as_posix(): path.stat().st_size for path in files}
     corpus.replace(place, names)
     if not left:
         (place / texts.ORPHANS).unlink(missing_ok=True)
+    if not unfit:
+        (place / decided.UNFIT).unlink(missing_ok=True)
     # Files that a person writes into may change their size without being damaged.
     return {name: size for name, size in sizes.items() if name not in (metadata.METADATA, texts.ORPHANS)}
 

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from pipeline.decisions import OF_CLIPS, OF_CUTS, OF_VOICES
 from pipeline.registry import Section, Stage
 
 Share = Annotated[float, Field(ge=0, lt=1)]
@@ -40,6 +41,7 @@ STAGE = Stage(
     unit="corpus",
     section=Export,
     reads=("input", "sources", "corpus_dir"),
-    machine=(),
+    machine=("decisions",),
+    decisions=(*OF_VOICES, *OF_CLIPS, *OF_CUTS),
     results=("corpus.json",),
 )

@@ -8,7 +8,7 @@ voice is told first.
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipeline import entry, lock, manifest, program, texts, texttable
+from pipeline import decided_texts, entry, lock, manifest, program, texts, texttable
 from pipeline.program import Job
 from pipeline.rows import Proofread, Recording, Transcribed
 from pipeline.texts import Text
@@ -29,8 +29,8 @@ def wanted(work: Path) -> Iterator[tuple[dict, dict]]:
 
 
 def from_persons(job: Job) -> dict[str, Text]:
-    """Clip -> the text that a person wrote for it: in the corpus's own files, or in the table `texts`."""
-    written = texts.gather(Path(job.settings.corpus_dir))
+    """Clip -> the text that a person wrote for it: in the corpus's own files, a decision, or the table `texts`."""
+    written = decided_texts.gather(Path(job.settings.corpus_dir), Path(job.settings.decisions))
     if job.settings.texts:
         recordings = [
             row

@@ -6,6 +6,6 @@ STAGE = Stage(
     after=("speaker", "transcribe"),
     unit="corpus",
     reads=("transcribe.engines", "transcribe.language", "transcribe.texts", "corpus_dir"),
-    machine=(),
+    machine=("decisions",),
     results=("manifest.jsonl",),
 )

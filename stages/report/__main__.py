@@ -5,13 +5,15 @@ It is made of statistics.json, the tables and the work folder's manifests, each 
 """
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline import corpus as corpora
-from pipeline import entry, lock, manifest, metadata, program, tables, texts
+from pipeline import decisions, entry, lock, manifest, metadata, program, tables, texts
 from pipeline.errors import ConfigError
 from stages.report import (
     compare,
+    decided,
     funnel,
     histograms,
     page,
@@ -66,11 +68,20 @@ def compared(this: histograms.Spread, other: Path | None) -> dict:
     }
 
 
-def process(work: Path, corpus: Path, other: Path | None, marks: dict[str, dict[str, float]]) -> str:
-    """The page's HTML. marks: the thresholds that were set, {score: {"min": value, "max": value}}."""
+def process(
+    work: Path,
+    corpus: Path,
+    other: Path | None,
+    marks: dict[str, dict[str, float]],
+    holding: Sequence[decisions.Decision] = (),
+) -> str:
+    """The page's HTML.
+
+    marks: the thresholds that were set, {score: {"min": value, "max": value}}; holding: what people decided.
+    """
     statistics = statistics_of(corpus)
-    spread, spans, choice = histograms.Spread(), strips.Kept(), players.Choice()
-    reading.feed(reading.clips(corpus), (spread, spans, choice))
+    spread, spans, choice, resting = histograms.Spread(), strips.Kept(), players.Choice(), decided.Resting()
+    reading.feed(reading.clips(corpus), (spread, spans, choice, resting))
     messages, rejected = funnel.Messages(), players.Rejected()
     reading.feed(reading.rejects(corpus), (messages, rejected))
     recordings, sources = strips.segmented(work), players.Sources(work)
@@ -93,7 +104,7 @@ def process(work: Path, corpus: Path, other: Path | None, marks: dict[str, dict[
         "range_db": int(spectrograms.RANGE_DB),
         "longest": sound.LONGEST,
     }
-    return page.render(parts | compared(spread, other))
+    return page.render(parts | compared(spread, other) | decided.parts(holding, resting))
 
 
 def marks(filters: dict[str, dict | None]) -> dict[str, dict[str, float]]:
@@ -114,7 +125,8 @@ def main() -> None:
     place = Path(job.settings.corpus_dir)
     statistics_of(place)
     with lock.alone(place, corpora.MARKER), lock.alone(job.out):
-        text = process(job.work, place, job.args.compare, marks(job.settings.filters.model_dump()))
+        holding = decisions.of(Path(job.settings.decisions))
+        text = process(job.work, place, job.args.compare, marks(job.settings.filters.model_dump()), holding)
         manifest.write_text(place / PAGE, text)
         written = {"corpus": str(place), "files": {PAGE: (place / PAGE).stat().st_size}}
         written["texts"] = {metadata.METADATA: metadata.digest(place / metadata.METADATA)}

@@ -13,7 +13,7 @@ from engines import scores
 from pipeline import corpus, manifest, tables
 
 CLIP_PLACE = ("clip", "path", "recording", "start", "end")
-CLIP_COLUMNS = dict.fromkeys(("clip", "path", "recording", "source", "speaker"), str) | dict.fromkeys(
+CLIP_COLUMNS = dict.fromkeys(("clip", "path", "recording", "source", "speaker", "decided"), str) | dict.fromkeys(
     ("start", "end", "sample_rate", "similarity", "lufs", "lufs_before", *scores.known()), float
 )
 REJECT_COLUMNS = dict.fromkeys(("id", "stage", "reason", "message", "recording", "source"), str) | dict.fromkeys(

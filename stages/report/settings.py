@@ -1,5 +1,13 @@
 """report: what the others know of it."""
 
+from pipeline.decisions import OF_CLIPS, OF_CUTS, OF_VOICES
 from pipeline.registry import Stage
 
-STAGE = Stage(after=("export",), unit="corpus", reads=("filters", "corpus_dir"), machine=(), results=("corpus.json",))
+STAGE = Stage(
+    after=("export",),
+    unit="corpus",
+    reads=("filters", "corpus_dir"),
+    machine=("decisions",),
+    results=("corpus.json",),
+    decisions=(*OF_VOICES, *OF_CLIPS, *OF_CUTS),
+)

@@ -2,17 +2,21 @@
 
 `score` has measured the clips, `proofread` their texts, `match` has found repeated sounds. Here their facts are joined
 by the clips' ids and compared, so that a changed threshold costs seconds. Thresholds come first, so that the repeat
-that is kept is a good one. Rows are read one at a time: a corpus may have a million clips.
+that is kept is a good one. A clip that a person keeps or drops is kept or dropped, whatever is measured. Rows are read
+one at a time: a corpus may have a million clips.
 """
 
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipeline import entry, lock, manifest, program
+from pipeline import decisions, entry, lock, manifest, program
+from pipeline.decisions import Decision
 from pipeline.errors import ManifestError
+from pipeline.places import Latest
 from pipeline.program import Job
 from pipeline.rows import Proofread, Reject, Scored, WantedClip
 from stages.select import repeats
+from stages.select.settings import DECIDED
 from stages.select.thresholds import Thresholds, decide
 
 STAGE = "select"
@@ -46,14 +50,21 @@ def select(job: Job) -> None:
     """Write the manifest and the rejects."""
     thresholds = Thresholds.of(job.settings.filters.model_dump())
     matches = list(manifest.lines(job.work / "match" / "matches.jsonl"))
-    rows = (judged(row, thresholds, job.settings.untrusted) for row in wanted(job.work))
-    repeated = repeats.dropped((row["id"] for row, faults in rows if not faults), matches, job.settings.keep)
+    told = decisions.of(Path(job.settings.decisions))
+    verdicts = Latest(decision for decision in told if decision.kind in DECIDED)
+
+    def rows() -> Iterator[tuple[dict, list[tuple[str, str]], Decision | None]]:
+        for row in wanted(job.work):
+            yield *judged(row, thresholds, job.settings.untrusted), verdicts.of(row)
+
+    good = (row["id"] for row, faults, verdict in rows() if not decide(row, faults, {}, verdict))
+    repeated = repeats.dropped(good, matches, job.settings.keep)
     with (
         manifest.writing(job.out / manifest.MANIFEST, WantedClip) as kept,
         manifest.writing(job.out / manifest.REJECTS, Reject) as dropped,
     ):
-        for row, faults in (judged(row, thresholds, job.settings.untrusted) for row in wanted(job.work)):
-            if why := decide(row, faults, repeated):
+        for row, faults, verdict in rows():
+            if why := decide(row, faults, repeated, verdict):
                 dropped(manifest.reject(row, STAGE, *why))
             else:
                 kept(row | {"parent_id": row["id"]})

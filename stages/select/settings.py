@@ -7,6 +7,7 @@ from pydantic import Field, create_model, model_validator
 from engines import scores, textmeasures
 from pipeline.registry import Section, Stage
 
+DECIDED = ("keep", "drop")  # the kinds of people's decisions that it reads
 Number = Annotated[float, Field(allow_inf_nan=False)]
 
 
@@ -72,5 +73,6 @@ STAGE = Stage(
         "repeats": (Repeats, Repeats()),
     },
     reads=("filters", "repeats.keep", "transcribe.untrusted"),
-    machine=(),
+    machine=("decisions",),
+    decisions=DECIDED,
 )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from engines import scores, textmeasures
+from pipeline.decisions import Decision
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,16 @@ class Thresholds:
         return None
 
 
-def decide(row: dict, faults: list[tuple[str, str]], repeated: dict[str, str]) -> tuple[str, str] | None:
-    """Why a row is dropped, (reason, message), or None. repeated: clip -> the clip whose sound it repeats."""
+def decide(
+    row: dict, faults: list[tuple[str, str]], repeated: dict[str, str], verdict: Decision | None = None
+) -> tuple[str, str] | None:
+    """Why a row is dropped, (reason, message), or None.
+
+    faults: what is wrong with it; repeated: clip -> the clip whose sound it repeats; verdict: a person's, to keep or
+    drop, which outweighs all else.
+    """
+    if verdict:
+        return ("person", f"A person dropped it: {verdict.value}.") if verdict.kind == "drop" else None
     if faults:
         return faults[0][0], "; ".join(text for _, text in faults) + "."
     if original := repeated.get(row["id"]):

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from pipeline.decisions import OF_CUTS
 from pipeline.registry import Section, Stage
 
 Label = Literal["male", "female", "speech", "music", "noise", "noEnergy"]
@@ -58,6 +59,7 @@ STAGE = Stage(
     after=("segment",),
     section=Slice,
     reads=("engine",),
-    machine=("device", "threads", "max_failed_fraction"),
+    machine=("device", "threads", "max_failed_fraction", "decisions"),
+    decisions=OF_CUTS,
     check=check,
 )

@@ -6,23 +6,26 @@ threshold given as a number judges clip by clip instead, by plain cosine to the 
 
 Writes for each shard the clips that are wanted or uncertain (manifest.jsonl), and for all: rejects.jsonl; voices.jsonl
 (voice, gender and answer of every clip); speakers.csv (all voices, with a clip to listen to); targets.csv (how surely
-each target was found). Rows are streamed; memory grows by about 1.2 kB a clip.
+each target was found). What a person decided outweighs all this. Rows are streamed; memory grows by about 1.2 kB a
+clip.
 """
 
+import json
 import shutil
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 from pathlib import Path
 
 import numpy as np
 
-from pipeline import audio, entry, lock, manifest, program
+from pipeline import audio, decisions, entry, lock, manifest, program
 from pipeline.rows import Embedded, Facts, NormalizedClip, Reject
-from stages.speaker import clusters, present, threshold, voices
+from stages.speaker import decided, present, threshold
+from stages.speaker.choice import Choice, choose, find, nothing
 from stages.speaker.present import Clips
 
 STAGE = "speaker"
+TOLD_OF_CLIPS = ("schema", "id", "recording_id", "source", "sha256", "start", "end", "path")
 JUDGED_SECONDS = 1.6  # Resemblyzer's window: below it a vector rests on padding
 
 
@@ -42,7 +45,7 @@ def of_shard(work: Path, shard: str) -> Iterator[dict]:
 
 def read(work: Path) -> Clips:
     """Read all clips that have a voice; those of one recording share a file of vectors and follow each other."""
-    vectors, facts, numbers = [], [], {}
+    vectors, facts, numbers, sha256 = [], [], {}, []
     path = stored = None
     for i, row in enumerate(stream(work)):
         if row["voiced_seconds"] <= 0:
@@ -51,65 +54,33 @@ def read(work: Path) -> Clips:
             audio.check_there(work / row["embeddings"])
             path, stored = row["embeddings"], np.load(work / row["embeddings"])["vectors"]
         number = numbers.setdefault(row["recording_id"], len(numbers))
+        if number == len(sha256):
+            sha256.append(row["sha256"])
         vectors.append(stored[row["embedding"]])
-        facts.append((i, row["duration"], number, row.get("male", float(row["label"] == "male"))))
-    place, seconds, recording, male = np.array(facts, float).reshape(-1, 4).T
-    return Clips(place.astype(int), np.array(vectors, np.float32), seconds, recording.astype(int), male)
-
-
-@dataclass(frozen=True)
-class Decision:
-    """What is decided about every clip, and about every target."""
-
-    voice: np.ndarray  # (clips,)
-    choice: np.ndarray  # (clips,), index of the target; -1: nobody's
-    answer: np.ndarray  # (clips,), REJECTED, UNCERTAIN or CONFIDENT of threshold
-    names: list[str]  # of the targets, as are the fields below
-    targets: np.ndarray  # (targets, d) float32, unit vectors
-    doubts: list[str]
-    verdicts: list[threshold.Verdict]
-
-
-def choose(clips: Clips, references: Path | None, least: str, count: int) -> Decision:
-    """Decide on all clips: by the targets of a reference stage, or the `count` voices (0: all) with most seconds."""
-    clustered = clusters.cluster(clips.vectors, clips.seconds, clips.recording)
-    joined = voices.group(clustered)
-    voice = joined[clustered.of]
-    if references:
-        stored = np.load(references)
-        names, targets, doubts = stored["names"].tolist(), stored["vectors"], stored["doubts"].tolist()
-    else:
-        heads = clusters.unit(clusters.sums(clips.vectors, clips.seconds, voice))
-        targets = heads[: count or None].astype(np.float32)
-        names, doubts = [f"voice{i + 1}" for i in range(len(targets))], [""] * len(targets)
-    if least != "auto":
-        assigned = threshold.by_cosine(clips.vectors, targets, float(least))
-    elif references:
-        assigned = threshold.assign(clustered, joined, targets)
-    else:
-        choice = np.where(voice < len(targets), voice, -1)
-        answer = np.where(clustered.within, threshold.CONFIDENT, threshold.UNCERTAIN)
-        itself = threshold.Verdict(threshold.CONFIDENT, float("nan"), float("nan"))
-        assigned = choice, np.where(choice >= 0, answer, threshold.REJECTED), [itself] * len(targets)
-    choice, answer, verdicts = assigned
-    return Decision(voice, choice, answer, names, targets, doubts, verdicts)
+        male = row.get("male", float(row["label"] == "male"))
+        facts.append((i, row["duration"], number, male, row["start"], row["end"]))
+    place, seconds, recording, male, start, end = np.array(facts, float).reshape(-1, 6).T
+    vectors = np.array(vectors, np.float32)
+    return Clips(place.astype(int), vectors, seconds, recording.astype(int), male, start, end, sha256)
 
 
 def decide(row: dict, choice: int, answer: int, scores: np.ndarray, names: list[str], short_clips: str) -> dict:
-    """The row as kept, or its reject. scores: (targets,) plain cosines."""
+    """The row as kept, or its reject. scores: (targets,) plain cosines; row["decided"]: what a person decided on."""
     nearest = int(np.argmax(scores))
-    if row["voiced_seconds"] < JUDGED_SECONDS and short_clips == "reject":
+    if row["voiced_seconds"] < JUDGED_SECONDS and short_clips == "reject" and row["decided"] != "clip":
         message = f"{row['voiced_seconds']:.2f} s of voice, {JUDGED_SECONDS} s are needed to judge."
         return manifest.reject(row, STAGE, "too_short_to_judge", message)
     if choice < 0 or answer == threshold.REJECTED:
         message = f"Nearest target {names[nearest]}, similarity {scores[nearest]:.3f}."
+        if row["decided"]:
+            message = "A person heard that it is nobody who is wanted."
         return manifest.reject(row, STAGE, "other_speaker", message)
     if answer == threshold.UNCERTAIN:
         return manifest.reject(row, STAGE, "uncertain", f"Perhaps {names[choice]}, to be heard: {row['path']}")
     return row | {"parent_id": row["id"], "speaker": names[choice], "similarity": round(float(scores[choice]), 4)}
 
 
-def write_rows(work: Path, out: Path, clips: Clips, decision: Decision, genders: list[str], short_clips: str) -> None:
+def write_rows(work: Path, out: Path, clips: Clips, choice: Choice, genders: list[str], short_clips: str) -> None:
     """Write the shards' manifests, rejects.jsonl and voices.jsonl; a clip that is not among `clips` has no voice."""
     numbers, places = iter(enumerate(clips.row.tolist())), count()
     clip, here = next(numbers, (None, None))
@@ -123,19 +94,23 @@ def write_rows(work: Path, out: Path, clips: Clips, decision: Decision, genders:
                     if next(places) != here:
                         reject(manifest.reject(row, STAGE, "no_voice", "No voice was found in the clip."))
                         continue
-                    answer, scores = int(decision.answer[clip]), clips.vectors[clip] @ decision.targets.T
-                    voice = {"voice": present.name(decision.voice[clip]), "gender": genders[decision.voice[clip]]}
-                    result = decide(
-                        row | voice, int(decision.choice[clip]), answer, scores, decision.names, short_clips
-                    )
+                    answer, scores = int(choice.answer[clip]), clips.vectors[clip] @ choice.targets.T
+                    target = int(choice.choice[clip])
+                    voice = {"voice": present.name(choice.voice[clip]), "gender": genders[choice.voice[clip]]}
+                    voice["decided"] = decided.TOLD[choice.by[clip]]
+                    result = decide(row | voice, target, answer, scores, choice.names, short_clips)
                     if "reason" in result:
                         reject(result)
                         if result["reason"] == "uncertain":
                             keep(row | voice | {"answer": "uncertain"})
                     else:
                         keep(result | {"answer": "confident"})
-                    place = {name: row[name] for name in ("schema", "id", "recording_id", "source", "start", "end")}
-                    tell(place | voice | {"answer": present.ANSWERS[answer]})
+                    tell(
+                        {name: row[name] for name in TOLD_OF_CLIPS}
+                        | voice
+                        | {"answer": present.ANSWERS[answer], "speaker": choice.names[target] if target >= 0 else ""}
+                        | {"similarity": round(float(scores.max()), 4)}
+                    )
                     clip, here = next(numbers, (None, None))
 
 
@@ -154,35 +129,43 @@ def paths_of(work: Path, rows: Iterable[int]) -> dict[int, str]:
     return {i: row["path"] for i, row in enumerate(stream(work)) if i in wanted}
 
 
-def process(work: Path, out: Path, references: Path | None, least: str, short_clips: str, count: int) -> None:
-    """Decide on all clips and write what the stage writes."""
+def process(
+    work: Path,
+    out: Path,
+    references: Path | None,
+    least: str,
+    short_clips: str,
+    count: int,
+    told: Sequence[decisions.Decision] = (),
+) -> None:
+    """Decide on all clips and write what the stage writes. told: what people decided."""
     clips = read(work)
-    if not len(clips.row):
-        names = np.load(references)["names"].tolist() if references else []
-        absent = threshold.Verdict(threshold.REJECTED, float("nan"), float("nan"))
-        nobody = np.zeros(0, int)
-        decision = Decision(nobody, nobody, nobody, names, nobody, [""] * len(names), [absent] * len(names))
+    if len(clips.row):
+        choice = choose(clips, find(clips), references, least, count, told)
     else:
-        decision = choose(clips, references, least, count)
-    described = present.describe_voices(clips, decision.voice)
-    write_rows(work, out, clips, decision, [voice["gender"] for voice in described], short_clips)
-    sure = decision.answer == threshold.CONFIDENT
+        choice = nothing(np.load(references)["names"].tolist() if references else [])
+    described = present.describe_voices(clips, choice)
+    write_rows(work, out, clips, choice, [voice["gender"] for voice in described], short_clips)
+    sure = choice.answer == threshold.CONFIDENT
     typical = {
-        name: [] if references else present.typical(clips, sure & (decision.choice == number))
-        for number, name in enumerate(decision.names)
+        name: [] if references else present.typical(clips, sure & (choice.choice == number))
+        for number, name in enumerate(choice.names)
     }
-    to_hear = [voice["medoid"] for voice in described] + [clip for chosen in typical.values() for clip in chosen]
+    to_hear = [clip for voice in described for clip in voice["typical"]]
+    to_hear += [clip for chosen in typical.values() for clip in chosen]
     paths = paths_of(work, clips.row[to_hear].tolist() if to_hear else [])
     kept = {name: [paths[int(clips.row[clip])] for clip in chosen] for name, chosen in typical.items() if chosen}
     if not references:
         write_references(kept, out / "references", work)
-    rows = [voice | {"medoid": paths[int(clips.row[voice["medoid"]])]} for voice in described]
-    manifest.write_text(out / "speakers.csv", present.to_csv(present.VOICE, rows))
+    for voice in described:
+        heard = [paths[int(clips.row[clip])] for clip in voice["typical"]]
+        voice |= {"medoid": heard[0], "typical": " ".join(Path(path).stem for path in heard)}
+    manifest.write_text(out / "speakers.csv", present.to_csv(present.VOICE, described))
     lines = []
-    for number, verdict in enumerate(decision.verdicts):
-        chosen = decision.choice == number
-        seconds = [float(clips.seconds[chosen & (decision.answer == a)].sum()) for a in range(3)]
-        lines.append(present.describe_target(decision.names[number], verdict, seconds, decision.doubts[number]))
+    for number, verdict in enumerate(choice.verdicts):
+        chosen = choice.choice == number
+        seconds = [float(clips.seconds[chosen & (choice.answer == a)].sum()) for a in range(3)]
+        lines.append(present.describe_target(choice.names[number], verdict, seconds, choice.doubts[number]))
     manifest.write_text(out / "targets.csv", present.to_csv(present.TARGET, lines))
 
 
@@ -191,7 +174,9 @@ def main() -> None:
     settings = job.settings
     references = job.work / "reference" / "references.npz" if settings.targets else None
     with lock.alone(job.out):
-        process(job.work, job.out, references, str(settings.threshold), settings.short_clips, settings.voices)
+        told = decisions.of(Path(settings.decisions))
+        process(job.work, job.out, references, str(settings.threshold), settings.short_clips, settings.voices, told)
+        manifest.write_text(job.out / "told.json", json.dumps([decision.id for decision in told]))
 
 
 if __name__ == "__main__":

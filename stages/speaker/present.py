@@ -4,14 +4,18 @@ import csv
 import io
 import logging
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stages.speaker import threshold, voices
+from stages.speaker import halves, threshold, voices
+
+if TYPE_CHECKING:
+    from stages.speaker.choice import Choice
 
 MEDOIDS = 3
 ANSWERS = ("rejected", "uncertain", "confident")
-VOICE = ("voice", "clips", "seconds", "gender", "medoid")
+VOICE = ("voice clips seconds gender medoid target similarity confident_seconds uncertain_seconds typical").split()
 TARGET = ("target", "answer", "similarity", "margin", "confident_seconds", "uncertain_seconds", "warning")
 log = logging.getLogger("voxsieve")
 
@@ -20,7 +24,8 @@ log = logging.getLogger("voxsieve")
 class Clips:
     """The clips that have a voice, in order: vectors (clips, d) unit; all other fields (clips,).
 
-    row: the clip's number among the rows of all clips, rising; seconds; recording; male: probability of a male voice.
+    row: the clip's number among the rows of all clips, rising; seconds; recording: its number in `sha256`, which has
+    those of all recordings; male: probability of a male voice; start and end in the recording, in seconds.
     """
 
     row: np.ndarray
@@ -28,6 +33,9 @@ class Clips:
     seconds: np.ndarray
     recording: np.ndarray
     male: np.ndarray
+    start: np.ndarray
+    end: np.ndarray
+    sha256: list[str]
 
 
 def name(voice: int) -> str:
@@ -35,26 +43,35 @@ def name(voice: int) -> str:
     return f"v{voice:04d}"
 
 
-def describe_voices(clips: Clips, voice: np.ndarray) -> list[dict]:
-    """A row for every voice, (clips,): seconds, gender, and the index of its most typical clip."""
-    if not len(voice):
+def describe_voices(clips: Clips, choice: "Choice") -> list[dict]:
+    """A row for every voice: seconds, in all and by answer, gender, the target it is most like, and clips to hear.
+
+    `typical`: indices of the most typical clip, and of that of either side where the voice is taken in two, so that one
+    who hears them can tell a voice that is two.
+    """
+    if not len(choice.voice):
         return []
     described = []
-    order = np.argsort(voice, kind="stable")
-    for members in np.split(order, np.flatnonzero(np.diff(voice[order])) + 1):
-        seconds = clips.seconds[members]
+    order = np.argsort(choice.voice, kind="stable")
+    for members in np.split(order, np.flatnonzero(np.diff(choice.voice[order])) + 1):
+        voice, seconds, answer = choice.voice[members[0]], clips.seconds[members], choice.answer[members]
         male = np.average(clips.male[members], weights=seconds)
-        (medoid,) = voices.medoids(clips.vectors, clips.seconds, members, 1)
+        spoken = {f"{ANSWERS[a]}_seconds": round(float(seconds[answer == a].sum()), 2) for a in (2, 1)}
         described.append(
-            {
-                "voice": name(voice[members[0]]),
-                "clips": len(members),
-                "seconds": round(float(seconds.sum()), 2),
-                "gender": "male" if male > 0.5 else "female",
-                "medoid": int(medoid),
-            }
+            {"voice": name(voice), "clips": len(members), "seconds": round(float(seconds.sum()), 2)}
+            | {"gender": "male" if male > 0.5 else "female", "typical": to_hear(clips, members)}
+            | {"target": choice.names[choice.nearest[voice]], "similarity": round(float(choice.likeness[voice]), 3)}
+            | spoken
         )
     return described
+
+
+def to_hear(clips: Clips, members: np.ndarray) -> list[int]:
+    """The most typical clip of a voice's `members` (indices), and those of its two sides: one to three clips."""
+    side = halves.sides(clips.vectors[members], clips.seconds[members])
+    groups = [members, members[~side], members[side]]
+    chosen = [voices.medoids(clips.vectors, clips.seconds, group, 1) for group in groups if len(group)]
+    return list(dict.fromkeys(int(clip) for clip, *_ in chosen))
 
 
 def describe_target(target: str, verdict: threshold.Verdict, seconds: list[float], doubt: str) -> dict:

@@ -28,6 +28,7 @@ STAGE = Stage(
     after=("normalize", "embed", "reference"),
     unit="corpus",
     section=Speaker,
-    machine=(),
+    machine=("decisions",),
+    decisions=("voice", "two", "speaker", "keep"),
     results=("voices.jsonl", "rejects.jsonl"),
 )

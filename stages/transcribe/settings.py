@@ -34,8 +34,10 @@ class Transcribe(Section):
     """what becomes of a clip whose text fails `filters` or that has none, where an engine was on"""
 
     whisper: WhisperSettings = WhisperSettings()
+    """faster-whisper: which model hears, and how"""
 
     http: HttpSettings = HttpSettings()
+    """a service that speaks OpenAI's /v1/audio/transcriptions"""
 
     @field_validator("engines")
     @classmethod

@@ -96,7 +96,9 @@ def corpus_of(work, folder, talks, **speaker):
     told = [f"--{name}={value}" for name, value in speaker.items()]
     program("stages.speaker", "--work", work, *told)
     program("stages.score", "--work", work, "--shard", "s0000")
+    program("stages.transcribe", "--work", work, "--shard", "s0000")
     program("stages.match", "--work", work)
+    program("stages.proofread", "--work", work, "--corpus-dir", folder)
     program("stages.select", "--work", work)
     program("stages.export", "--work", work, "--corpus-dir", folder, "--input", talks)
     return json.loads((folder / "statistics.json").read_text())

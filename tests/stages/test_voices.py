@@ -13,6 +13,7 @@ from pipeline import manifest
 from pipeline.rows import Embedded, NormalizedClip, Reject
 from stages.reference import doubts
 from stages.speaker import __main__ as speaker
+from stages.speaker import choice as choices
 from stages.speaker import clusters, present, threshold, voices
 from tests.conftest import row
 
@@ -253,15 +254,19 @@ def test_without_a_target_the_voice_with_most_seconds_is_found_and_its_medoids_a
 
 def test_a_voice_has_one_gender_and_a_clip_to_hear():
     vectors, seconds, label, _ = corpus([10, 20])
-    clips = present.Clips(np.arange(30), vectors, seconds, np.zeros(30, int), np.where(label == 0, 0.7, 0.2))
+    males, start = np.where(label == 0, 0.7, 0.2), np.arange(30.0)
+    clips = present.Clips(np.arange(30), vectors, seconds, np.zeros(30, int), males, start, start + 1, ["0" * 64])
     clips.male[:2] = 0.1
     voice = voices_of(vectors, seconds)
-    found = present.describe_voices(clips, voice)
+    answer, whose = np.full(30, threshold.CONFIDENT), np.zeros(30, int)
+    targets = np.zeros((1, vectors.shape[1]))
+    chosen = choices.Choice(voice, np.zeros(2, int), np.ones(2), whose, answer, whose, ["anna"], targets, [""], [])
+    found = present.describe_voices(clips, chosen)
     assert [(one["voice"], one["clips"], one["gender"]) for one in found] == [
         ("v0000", 20, "female"),
         ("v0001", 10, "male"),
     ]
-    assert [label[one["medoid"]] for one in found] == [1, 0]
+    assert [label[one["typical"][0]] for one in found] == [1, 0]
 
 
 def test_a_target_that_is_not_surely_found_gets_a_warning():
@@ -292,7 +297,7 @@ def test_a_reference_of_two_voices_is_told():
 @pytest.mark.parametrize(("short_clips", "kept"), [("keep", ["a", "b"]), ("reject", ["a"])])
 def test_every_clip_gets_its_answer(short_clips, kept):
     voiced = {"a": 2.0, "b": 1.5, "c": 2.0, "e": 2.0}
-    rows = [row(NormalizedClip, id=name, voiced_seconds=seconds) for name, seconds in voiced.items()]
+    rows = [row(NormalizedClip, id=name, voiced_seconds=seconds, decided="") for name, seconds in voiced.items()]
     sure = threshold.CONFIDENT
     facts = [
         (0, sure, 0.9),

@@ -1,0 +1,68 @@
+"""Texts that people decided on, together with those that they wrote into a corpus's files.
+
+A decided text is taken up once: from then on it stands in metadata.csv like any other, and may be edited there. Beside
+it stands what was taken up, so that an edit, a new decision and one that was undone are told apart.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from pipeline import decisions, tables, texts
+from pipeline.texts import COLUMNS, Text
+
+TAKEN = ".decided_texts.csv"  # in the corpus: the decided texts as it has them
+
+
+def gather(corpus: Path, folder: Path) -> list[Text]:
+    """All texts that people wrote into a corpus or decided on, those that count last. folder: that of decisions."""
+    return together(texts.gather(corpus), taken(corpus), decisions.texts(decisions.of(folder)))
+
+
+def digest(corpus: Path, folder: Path) -> str:
+    """A digest of what `gather` gives, the same before and after the corpus is written again."""
+    persons = sorted(gather(corpus, folder), key=lambda text: (text.sha256, text.start, text.end))
+    said = [(text.sha256, text.text, text.text_normalized) for text in persons]
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+
+
+def together(written: list[Text], taken: list[Text], decided: list[Text]) -> list[Text]:
+    """All texts that people wrote and decided, the ones that count last.
+
+    written: as gathered from the corpus; taken: the decided ones that it was given before; decided: those that hold
+    now. A text that was edited after it was taken up counts as written; a decision that is new counts more than what
+    is written; one that was undone goes.
+    """
+    before, now = _by_words(taken), _by_words(decided)
+    stays = [text for text in written if not _among(text, before) or _among(text, now)]
+    return stays + [text for text in decided if not _among(text, before)]
+
+
+def _by_words(some: Iterable[Text]) -> dict[tuple[str, str], list[Text]]:
+    """Texts by recording and words."""
+    found: dict[tuple[str, str], list[Text]] = {}
+    for text in some:
+        found.setdefault((text.sha256, text.text), []).append(text)
+    return found
+
+
+def _among(text: Text, others: dict[tuple[str, str], list[Text]]) -> bool:
+    """Whether one of the others says the same at the same place."""
+    near = others.get((text.sha256, text.text), ())
+    return any(texts.overlap((text.start, text.end), (one.start, one.end)) >= texts.SAME_PLACE for one in near)
+
+
+def taken(corpus: Path) -> list[Text]:
+    """The decided texts that a corpus was given before."""
+    path = corpus / TAKEN
+    return (
+        [Text(*row) for row in tables.read(path, COLUMNS)[list(COLUMNS)].itertuples(index=False)]
+        if path.is_file()
+        else []
+    )
+
+
+def write_taken(corpus: Path, folder: Path) -> None:
+    """Note in a corpus that it has the texts that people decided on."""
+    tables.write(corpus / TAKEN, COLUMNS, [vars(text) for text in decisions.texts(decisions.of(folder))])

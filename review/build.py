@@ -1,0 +1,153 @@
+"""The index of a work folder's clips: a SQLite file, built once and again whenever the stages wrote anew.
+
+It stands in the work folder, as all that can be made again does. Clips are numbered in the order of the data; a
+clip's queue is what became of it, and its rank is its place there.
+"""
+
+import hashlib
+import os
+import sqlite3
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import orjson
+
+from pipeline import manifest
+from pipeline.errors import ManifestError
+
+PLACE = Path("review", "index.sqlite")
+VERSION = 1
+NOBODYS, UNCERTAIN, KEPT, DROPPED = range(4)  # queues: rejected by voice, unsure of, in the corpus, left out by a score
+SCHEMA = """
+create table recordings (r integer primary key, id text, sha256 text, source text, folder text);
+create table voices (v integer primary key, name text, seconds real, told real);
+create table clips (n integer primary key, r integer, start integer, stop integer, v integer, queue integer,
+                    decided integer, speaker text, similarity real, score real, rank real, draw integer, reason text);
+"""
+INDICES = """
+create index by_place on clips (r, start);
+create index by_rank on clips (queue, rank);
+create index by_draw on clips (queue, draw);
+create index by_voice on clips (v, rank);
+create unique index by_name on recordings (id);
+"""
+ROWS = 20_000  # written at once
+
+
+def sources(work: Path) -> list[Path]:
+    """The files that the index is made of."""
+    speaker, shards = work / "speaker", manifest.shards(work)
+    scores = [manifest.of_shard(work, "score", shard) for shard in shards]
+    return [speaker / "voices.jsonl", work / "select" / manifest.REJECTS, *scores]
+
+
+def stamp(work: Path) -> str:
+    """A digest of names, sizes and times of the sources."""
+    told = [str(VERSION)]
+    for path in sources(work):
+        if path.is_file():
+            told.append(f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}")
+    return hashlib.sha256("\n".join(told).encode()).hexdigest()
+
+
+def ready(work: Path) -> Path:
+    """The index's file, built where it is missing or old. Raises ManifestError where the stages have not run."""
+    place, wanted = work / PLACE, stamp(work)
+    if place.is_file():
+        with sqlite3.connect(f"file:{place}?mode=ro", uri=True) as known:
+            try:
+                if known.execute("select value from told where name = 'stamp'").fetchone() == (wanted,):
+                    return place
+            except sqlite3.Error:
+                pass
+    if not (work / "speaker" / "voices.jsonl").is_file():
+        raise ManifestError(f"review: {work} has no voices yet: run snakemake with this configuration first.")
+    place.parent.mkdir(parents=True, exist_ok=True)
+    partial = place.with_name(f"{place.name}.{os.getpid()}.partial")
+    partial.unlink(missing_ok=True)
+    try:
+        _build(work, partial, wanted)
+        os.replace(partial, place)
+    finally:
+        partial.unlink(missing_ok=True)
+    return place
+
+
+def _build(work: Path, place: Path, wanted: str) -> None:
+    base = sqlite3.connect(place, isolation_level=None)
+    try:
+        base.executescript("pragma journal_mode = off; pragma synchronous = off; pragma cache_size = -65536;" + SCHEMA)
+        base.execute("begin")
+        recordings: dict[str, tuple] = {}
+        voices: dict[int, list[float]] = {}
+        batch: list[tuple] = []
+        for row in _rows(work, recordings, voices):
+            batch.append(row)
+            if len(batch) == ROWS:
+                _insert(base, batch)
+                batch.clear()
+        _insert(base, batch)
+        base.executemany("insert into recordings values (?, ?, ?, ?, ?)", recordings.values())
+        named = ((v, f"v{v:04d}", seconds, told) for v, (seconds, told) in voices.items())
+        base.executemany("insert into voices values (?, ?, ?, ?)", named)
+        base.execute("create table told (name text primary key, value text)")
+        base.execute("insert into told values ('stamp', ?)", (wanted,))
+        base.execute("commit")
+        base.executescript(INDICES + "analyze;")
+    finally:
+        base.close()
+
+
+def _insert(base: sqlite3.Connection, rows: list[tuple]) -> None:
+    base.executemany("insert into clips values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+
+def _rows(work: Path, recordings: dict[str, tuple], voices: dict[int, list[float]]) -> Iterator[tuple]:
+    """The rows of `clips`; recordings and voices are filled on the way."""
+    rejected = {row["id"]: row["reason"] for row in _lines(work / "select" / manifest.REJECTS)}
+    shard, scores = "", {}
+    for n, row in enumerate(_lines(work / "speaker" / "voices.jsonl")):
+        recording = row["recording_id"]
+        if recording not in recordings:
+            folder, _, _ = row["path"].rpartition("/")
+            recordings[recording] = (len(recordings), recording, row["sha256"], row["source"], folder)
+            here = row["path"].split("/")[1]
+            if here != shard:
+                shard = here
+                facts = _lines(manifest.of_shard(work, "score", shard))
+                scores = {fact["id"]: fact.get("dnsmos_ovrl") for fact in facts}
+        clip, v, answer = row["id"], int(row["voice"][1:]), row["answer"]
+        queue, score = NOBODYS, scores.get(clip)
+        if answer == "uncertain":
+            queue = UNCERTAIN
+        elif answer == "confident":
+            queue = DROPPED if clip in rejected else KEPT
+        start, stop = round(row["start"] * 1000), round(row["end"] * 1000)
+        spoken = voices.setdefault(v, [0.0, 0.0])
+        spoken[0] += (stop - start) / 1000
+        spoken[1] += (stop - start) / 1000 if row["decided"] else 0.0
+        # The longest uncertain clips first, as they settle most; of all others the one of the lowest score.
+        rank = start - stop if queue == UNCERTAIN else (score if score is not None else -1.0)
+        yield (
+            n,
+            recordings[recording][0],
+            start,
+            stop,
+            v,
+            queue,
+            bool(row["decided"]),
+            row["speaker"],
+            row["similarity"],
+            score,
+            rank,
+            zlib.crc32(clip.encode()),
+            rejected.get(clip),
+        )
+
+
+def _lines(path: Path) -> Iterator[dict]:
+    """The objects of a JSON Lines file of the stages; none where there is no such file yet."""
+    if path.is_file():
+        with open(path, "rb") as lines:
+            yield from map(orjson.loads, lines)

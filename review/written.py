@@ -1,0 +1,80 @@
+"""The texts of a corpus, those least to be trusted first, for the page."""
+
+import math
+import re
+import statistics
+import unicodedata
+from pathlib import Path
+
+from pipeline import texts
+from review.index import PAGE, Index
+
+SHOWN = 2000  # texts in the order of distrust; the others are no matter for a person's hour
+
+
+def script(character: str) -> str:
+    """The first word of a letter's name, which tells its script: LATIN, HANGUL …; "" for what is no letter."""
+    return unicodedata.name(character, "").partition(" ")[0] if character.isalpha() else ""
+
+
+def usual(lines: list[str]) -> set[str]:
+    """The scripts with at least a twentieth of all letters."""
+    counts: dict[str, int] = {}
+    for line in lines:
+        for name in map(script, line):
+            if name:
+                counts[name] = counts.get(name, 0) + 1
+    return {name for name, count in counts.items() if 20 * count >= sum(counts.values())}
+
+
+def foreign(text: str, scripts: set[str]) -> list[int]:
+    """The places of characters that the language does not have: letters of other scripts, digits, signs."""
+    return [
+        place
+        for place, character in enumerate(text)
+        if (character.isalpha() and script(character) not in scripts)
+        or (not character.isalpha() and not re.match(r"[\s.,;:!?'\"()\-–…’“”«»、。]", character))
+    ]
+
+
+class Texts:
+    """The texts of the corpus's clips; read anew where metadata.csv has changed."""
+
+    def __init__(self, corpus: Path, index: Index):
+        self.corpus, self.index = corpus, index
+        self._read_at, self._rows = "", []
+
+    def _ranked(self) -> list[tuple[float, str, str, list[int]]]:
+        digest = texts.digest(self.corpus / texts.METADATA)
+        if digest != self._read_at:
+            self._read_at, self._rows = digest, self._distrusted(texts.of_clips(self.corpus))
+        return self._rows
+
+    def _distrusted(self, written: dict[str, tuple[str, str]]) -> list[tuple[float, str, str, list[int]]]:
+        scripts = usual([text for text, _ in written.values()])
+        paces = {clip: math.log(len(text) / seconds(clip)) for clip, (text, _) in written.items() if text}
+        middle = statistics.median(paces.values()) if paces else 0.0
+        rows = []
+        for clip, (text, _) in written.items():
+            strange = foreign(text, scripts)
+            distrust = abs(paces.get(clip, middle + 9) - middle) + len(strange) / max(len(text), 1)
+            rows.append((-distrust, clip, text, strange))
+        return sorted(rows)[:SHOWN]
+
+    def page(self, skip: int) -> dict:
+        """PAGE texts, the least trusted first: those that read much faster or slower than the rest, or look foreign."""
+        rows, shown = self._ranked(), []
+        for distrust, name, text, strange in rows[skip : skip + PAGE]:
+            if clip := self.index.clip(name):
+                shown.append(clip | {"text": text, "foreign": strange, "distrust": round(-distrust, 2)})
+        return {"clips": shown, "more": len(rows) > skip + PAGE, "count": len(rows)}
+
+    def of(self, clip: str) -> str:
+        """The text of a clip, "" where it has none among those shown."""
+        return next((text for _, name, text, _ in self._ranked() if name == clip), "")
+
+
+def seconds(clip: str) -> float:
+    """The length of a clip, from its id."""
+    _, start, end = clip.split("_")[:3]
+    return max(int(end) - int(start), 1) / 1000
