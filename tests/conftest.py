@@ -81,6 +81,7 @@ ROW = {
     "channels": 1,
     "peak": 0.5,
     "downmix": [[0.0, "mean"]],
+    "gaps": [],
     "mixture": "a.wav",
     "gain": 1.0,
     "vocals": "a.flac",
