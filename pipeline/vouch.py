@@ -1,19 +1,29 @@
 """A record of what a job has written, so that a later run can check that it is unchanged.
 
-Beside a shard's manifest: written.json, how many files and bytes there are, compared in a moment by every run; and
-written.tsv, SHA-256, size and name of each, compared by `make verify`.
+In the folder of every job: written.json, how many files and bytes there are, compared in a moment by every run; and
+written.tsv, SHA-256, size and name of each, compared by `make verify`. They are written last, after the results.
 """
 
 import json
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from pipeline import manifest
+from pipeline import lock, manifest
 from pipeline.digest import sha256
 
 SUMMARY, LISTING = "written.json", "written.tsv"
-OWN = frozenset((SUMMARY, LISTING, manifest.MANIFEST, manifest.REJECTS, "failed.json", "progress.json", ".lock"))
+OWN = frozenset((SUMMARY, LISTING, "failed.json", "progress.json", lock.NAME))
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Hold a job's folder, as lock.alone; where the block ends without error, what then stands there is recorded."""
+    with lock.alone(folder):
+        (folder / SUMMARY).unlink(missing_ok=True)
+        yield
+        write(folder)
 
 
 def files(folder: Path) -> Iterator[os.DirEntry]:

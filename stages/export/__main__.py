@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 
 from engines import scores
-from pipeline import audio, corpus, entry, lock, manifest, program, registry, tables, texts
+from pipeline import audio, corpus, entry, manifest, program, registry, tables, texts, vouch
 from pipeline.program import Job
 from pipeline.rows import Recording, Reject, WantedClip
 from stages.export.account import account
@@ -37,8 +37,8 @@ def read_rejects(work: Path, shards: list[str]) -> list[dict]:
     return [row for place in places for row in manifest.stream(place, Reject)]
 
 
-def export(job: Job) -> dict[str, int]:
-    """Write the corpus from the manifests of the work folder; return its files and their sizes in bytes."""
+def export(job: Job) -> list[str]:
+    """Write the corpus from the manifests of the work folder; return the names of its files and folders."""
     work, place, shards = job.work, Path(job.settings.corpus_dir), manifest.shards(job.work)
     kept = manifest.read(work / "select" / manifest.MANIFEST, WantedClip)
     recordings = [
@@ -62,21 +62,17 @@ def export(job: Job) -> dict[str, int]:
     texts.write(new, [row["id"] for row in kept], carried, left)
     names = [texts.ORPHANS] if left else []
     names += [texts.METADATA, corpus.WAVS, corpus.REJECTS, corpus.STATISTICS, corpus.CLIPS]
-    files = [path for name in names for path in [new / name, *sorted((new / name).glob("*"))] if path.is_file()]
-    sizes = {path.relative_to(new).as_posix(): path.stat().st_size for path in files}
     corpus.replace(place, names)
     if not left:
         (place / texts.ORPHANS).unlink(missing_ok=True)
-    # Files that a person writes into may change their size without being damaged.
-    return {name: size for name, size in sizes.items() if name not in (texts.METADATA, texts.ORPHANS)}
+    # Files that a person writes into may change without being damaged.
+    return [name for name in names if name not in (texts.METADATA, texts.ORPHANS)]
 
 
 def main() -> None:
     job = program.parse(STAGE, __doc__)
-    with lock.alone(job.out):
-        files = export(job)
-        summary = {"corpus": job.settings.corpus_dir, "files": files}
-        manifest.write_text(job.out / "corpus.json", json.dumps(summary, indent=0) + "\n")
+    with vouch.alone(job.out):
+        corpus.record(job.out, Path(job.settings.corpus_dir), export(job))
 
 
 if __name__ == "__main__":

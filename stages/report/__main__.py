@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 
 from pipeline import corpus as corpora
-from pipeline import entry, lock, manifest, program, tables, texts
+from pipeline import entry, lock, manifest, program, tables, texts, vouch
 from pipeline.errors import ConfigError
 from stages.report import (
     compare,
@@ -113,12 +113,10 @@ def main() -> None:
     job = program.parse(STAGE, __doc__, add)
     place = Path(job.settings.corpus_dir)
     statistics_of(place)
-    with lock.alone(place, corpora.MARKER), lock.alone(job.out):
+    with lock.alone(place, corpora.MARKER), vouch.alone(job.out):
         text = process(job.work, place, job.args.compare, marks(job.settings.filters.model_dump()))
         manifest.write_text(place / PAGE, text)
-        written = {"corpus": str(place), "files": {PAGE: (place / PAGE).stat().st_size}}
-        written["texts"] = {texts.METADATA: texts.digest(place / texts.METADATA)}
-        manifest.write_text(job.out / "corpus.json", json.dumps(written, indent=0) + "\n")
+        corpora.record(job.out, place, [PAGE], [place / texts.METADATA])
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ one. Rows are read one at a time: a corpus may have a million clips.
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipeline import entry, lock, manifest, program
+from pipeline import entry, manifest, program, vouch
 from pipeline.program import Job
 from pipeline.rows import Reject, Scored, WantedClip
 from stages.select import repeats
@@ -45,7 +45,7 @@ def select(job: Job) -> None:
 
 def main() -> None:
     job = program.parse(STAGE, __doc__)
-    with lock.alone(job.out):
+    with vouch.alone(job.out):
         select(job)
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline import audio, entry, lock, manifest, program
+from pipeline import audio, entry, manifest, program, vouch
 from pipeline.rows import Embedded, Facts, NormalizedClip, Reject
 from stages.speaker import clusters, present, threshold, voices
 from stages.speaker.present import Clips
@@ -190,7 +190,7 @@ def main() -> None:
     job = program.parse(STAGE, __doc__)
     settings = job.settings
     references = job.work / "reference" / "references.npz" if settings.targets else None
-    with lock.alone(job.out):
+    with vouch.alone(job.out):
         process(job.work, job.out, references, str(settings.threshold), settings.short_clips, settings.voices)
 
 

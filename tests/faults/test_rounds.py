@@ -1,0 +1,24 @@
+"""Killed, filled, flipped, cut, deleted, moved, detached, and run again: the same corpus, or one right sentence."""
+
+import os
+
+import pytest
+
+from tests.faults.places import Place
+from tests.faults.rounds import play
+
+CHOSEN = "0:2"
+FIRST, STOP = map(int, os.environ.get("VOXSIEVE_FAULTS", CHOSEN).split(":"))
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory, short_speech):
+    place = Place(tmp_path_factory.mktemp("faults"), short_speech / "talk.wav")
+    yield place
+    place.close()
+
+
+@pytest.mark.parametrize("seed", range(FIRST, STOP))
+def test_the_plain_command_ends_in_the_same_corpus(place, seed):
+    for said in play(place, seed):
+        print(said)
