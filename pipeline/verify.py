@@ -8,6 +8,7 @@ makes it again. Files that a person writes into are not looked at.
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -22,8 +23,9 @@ def check_work(work: Path) -> list[str]:
         marker = workfolder.marker_of(folder, work)
         if marker.is_file() and (names := vouch.changed(folder)):
             wrong += [f"{folder / name} is not as it was written" for name in names]
-            for path in (marker, *(folder / name for name in names)):
-                path.unlink(missing_ok=True)
+            there = {os.path.relpath(entry.path, folder) for entry in vouch.files(folder)}
+            for name in {marker.name, *there.intersection(names)}:  # a torn listing may name anything
+                (folder / name).unlink(missing_ok=True)
     return wrong
 
 

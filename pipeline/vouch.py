@@ -58,15 +58,16 @@ def is_whole(folder: Path) -> bool:
 
 
 def changed(folder: Path) -> list[str]:
-    """The names of the files of a folder that are gone or changed."""
+    """The names of the files of a folder that are gone or changed; the listing itself where it cannot be read."""
+    there = {os.path.relpath(entry.path, folder): entry for entry in files(folder)}
+    listed, wrong = set(), []
     try:
-        lines = (folder / LISTING).read_text(encoding="utf-8", errors="surrogateescape").splitlines()
-    except OSError:
+        for line in (folder / LISTING).read_text(encoding="utf-8", errors="surrogateescape").splitlines():
+            digest, size, name = line.split("\t", 2)
+            listed.add(name)
+            entry = there.get(name)
+            if not entry or entry.stat().st_size != int(size) or sha256(Path(entry.path)) != digest:
+                wrong.append(name)
+    except (OSError, ValueError):
         return [LISTING]
-    wrong = []
-    for line in lines:
-        digest, size, name = line.split("\t", 2)
-        path = folder / name
-        if not path.is_file() or path.stat().st_size != int(size) or sha256(path) != digest:
-            wrong.append(name)
-    return wrong
+    return wrong if listed >= there.keys() else [*wrong, LISTING]

@@ -1,10 +1,15 @@
 """A round: faults drawn by a seed strike a first run or a changed one, and the plain command ends in the same corpus.
 
-VOXSIEVE_FAULTS=0:200 python -m pytest tests/faults      all rounds (hours)
+python -m tests.faults.rounds 0 200      the rounds of the seeds 0 to 199; about a minute each
 """
 
+import argparse
 import random
+import sys
+import tempfile
+from pathlib import Path
 
+from tests.conftest import write_talk
 from tests.dag.runs import contents
 from tests.faults.faults import FAULTS, UNSEEN, check_words
 from tests.faults.places import VARIANTS, Place
@@ -27,7 +32,6 @@ def play(place: Place, seed: int) -> list[str]:
         story.append(f"{name}: {said}")
         undo.append(back)
         unseen |= name in UNSEEN
-        print(story[-1], flush=True)
     if unseen and (place.work / "select").is_dir():
         check_words(place.verify())
     status, said = place.run(variant)
@@ -46,3 +50,30 @@ def play(place: Place, seed: int) -> list[str]:
     assert "Every file is as it was written" in (said := place.verify()), "\n".join([*story, said])
     assert not list(place.disk.rglob("*.partial*")), "\n".join([*story, "something unfinished is left"])
     return story
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("first", type=int, help="first seed")
+    parser.add_argument("stop", type=int, help="the seed after the last")
+    args = parser.parse_args()
+    failed = []
+    with tempfile.TemporaryDirectory() as name:
+        write_talk(Path(name, "talk.wav"))
+        place = Place(Path(name), Path(name, "talk.wav"))
+        try:
+            for seed in range(args.first, args.stop):
+                try:
+                    print(f"{seed}: {'; '.join(play(place, seed))}", flush=True)
+                except AssertionError as error:
+                    failed.append(seed)
+                    print(f"{seed}: FAILED: {error}", flush=True)
+        finally:
+            place.close()
+    print(f"{args.stop - args.first - len(failed)} of {args.stop - args.first} rounds ended in the same corpus")
+    if failed:
+        sys.exit(f"error: other than undisturbed: the rounds {', '.join(map(str, failed))}")
+
+
+if __name__ == "__main__":
+    main()

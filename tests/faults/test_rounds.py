@@ -1,14 +1,11 @@
 """Killed, filled, flipped, cut, deleted, moved, detached, and run again: the same corpus, or one right sentence."""
 
-import os
-
 import pytest
 
 from tests.faults.places import Place
 from tests.faults.rounds import play
 
-CHOSEN = "0:2"
-FIRST, STOP = map(int, os.environ.get("VOXSIEVE_FAULTS", CHOSEN).split(":"))
+CHOSEN = (1, 5)  # docs/faults.md has the command for the others
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +15,6 @@ def place(tmp_path_factory, short_speech):
     place.close()
 
 
-@pytest.mark.parametrize("seed", range(FIRST, STOP))
+@pytest.mark.parametrize("seed", CHOSEN)
 def test_the_plain_command_ends_in_the_same_corpus(place, seed):
-    for said in play(place, seed):
-        print(said)
+    print("; ".join(play(place, seed)))

@@ -72,6 +72,15 @@ def test_a_byte_that_flips_is_found_by_verify_which_makes_room_for_a_new_file(wo
     assert not path.exists() and not (path.parent / STAGES[stage]).exists()
 
 
+@pytest.mark.parametrize("listing", [b"", b"torn", b"0\tx\tfacts.npz\n", b"\xff\n", b"0\t1\t../../mine.txt\n"])
+def test_a_listing_that_is_torn_vouches_for_nothing_and_costs_nobody_a_file(work, listing):
+    (work / "mine.txt").write_text("mine")
+    (work / "slice" / SHARD / vouch.LISTING).write_bytes(listing)
+    assert everything(work)
+    assert not (work / "slice" / SHARD / "manifest.jsonl").exists()
+    assert (work / "mine.txt").read_text() == "mine"
+
+
 @pytest.mark.parametrize("name", ["clips.csv", "wavs/a.wav"])
 def test_the_corpus_is_compared_too(work, name):
     path = work.parent / "corpus" / name
