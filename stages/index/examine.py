@@ -18,6 +18,7 @@ from pipeline.errors import Reject
 
 CANCELLATION_DB = 10.0
 SMOOTH_SECONDS = 11  # energies are smoothed over this, so that the downmix does not change within a passage
+LOUDEST = 1000.0  # times full scale, 60 dB above it: no float audio is that loud
 SILENT_FRAMES = 100  # to a second
 DAMAGED_SECONDS = 0.5  # damaged: ffmpeg complains, and more than this is missing of the stated length
 
@@ -65,6 +66,8 @@ def examine(path: Path) -> dict:
         last = np.pad(rest, ((0, audio.WORK_RATE - len(rest)), (0, 0)))
         energies.append(_energies(last))
         silent.append(_silent(last))
+    if peak > LOUDEST:
+        raise Reject("undecodable", f"Its samples reach {peak:.3g} times full scale: these are no samples of sound.")
     digest = sha256(path)
     duration = round(samples / audio.WORK_RATE, 6)
     missing = (promised or 0.0) - duration
