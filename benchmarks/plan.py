@@ -17,7 +17,7 @@ from pathlib import Path
 
 import yaml
 
-from pipeline import manifest, registry, vouch, workfolder
+from pipeline import corpus, manifest, registry, vouch, workfolder
 from pipeline.rows import SCHEMA
 from stages.index import shards
 
@@ -38,6 +38,7 @@ def simulate(work: Path, recordings: int, minutes: float) -> int:
     (work / "index" / "rejects.jsonl").touch()
     summary = {"shards": list(seconds), "seconds": seconds, "recordings": recordings, "rejects": 0, "ignored_files": 0}
     manifest.write_text(work / "index" / "shards.json", json.dumps(summary | {"schema": SCHEMA}))
+    vouch.write(work / "index")
     return len(seconds)
 
 
@@ -50,7 +51,8 @@ def results(work: Path) -> None:
             folder.mkdir(parents=True, exist_ok=True)
             for file in stage.results:
                 if not (folder / file).exists():
-                    (folder / file).write_text('{"corpus": ".", "files": {}}' if file == "corpus.json" else "")
+                    nothing = '{"corpus": ".", "files": {}, "sha256": {}, "texts": {}}'
+                    (folder / file).write_text(nothing if file == corpus.RECORD else "")
             vouch.write(folder)
 
 

@@ -1,6 +1,5 @@
 """Audio in and out: decoded by ffmpeg in blocks (never a whole long file), written by soundfile."""
 
-import json
 import os
 import re
 import subprocess
@@ -16,35 +15,7 @@ from pipeline.downmix import CHANNELS, MEAN, Downmix, to_mono
 from pipeline.errors import Reject, VoxsieveError
 
 BLOCK_SECONDS = 20
-ESTIMATED = b"Estimating duration from bitrate"  # what ffprobe warns of where no header counts the frames
 WORK_RATE = 44100  # the rate of Spleeter's model, and of everything between `separate` and `normalize`
-
-
-def probe(path: Path) -> dict:
-    """The first audio stream of a file: codec, sample_rate, channels, container_seconds and counted_seconds.
-
-    The last two may be None: what the container says, and the same where that is a count (an MP3's Xing header).
-
-    Raises Reject("no_audio") for a file without an audio stream, Reject("undecodable") for anything else.
-    """
-    command = ["-hide_banner", "-loglevel", "warning", "-protocol_whitelist", "file,pipe", "-select_streams", "a:0"]
-    command += ["-show_entries", "stream=codec_name,sample_rate,channels,duration:format=duration"]
-    result = ffmpeg.run([*command, "-of", "json", ffmpeg.address(path)], "ffprobe")
-    ffmpeg.check_status(result.returncode, path, "ffprobe")
-    if result.returncode:
-        raise Reject("undecodable", f"Not a sound file that ffmpeg can read: {ffmpeg.complaint(result.stderr, path)}")
-    probed = json.loads(result.stdout)
-    if not probed.get("streams"):
-        raise Reject("no_audio", "The file has no audio stream.")
-    stream = probed["streams"][0]
-    rate, channels = int(stream.get("sample_rate") or 0), int(stream.get("channels") or 0)
-    if not rate or not channels:
-        raise Reject("undecodable", "The audio stream has no sample rate or no channels.")
-    seconds = stream.get("duration") or probed.get("format", {}).get("duration")
-    facts = {"codec": stream.get("codec_name", "unknown"), "sample_rate": rate, "channels": channels}
-    promised = float(seconds) if seconds else None
-    is_count = facts["codec"] == "mp3" and ESTIMATED not in result.stderr
-    return facts | {"container_seconds": promised, "counted_seconds": promised if is_count else None}
 
 
 class Decoding:
@@ -60,13 +31,13 @@ class Decoding:
         self.path, self.channels, self.pcm16 = path, channels, pcm16
         self.complaint = ""
         kind, self._size = ("s16le", 2) if pcm16 else ("f32le", 4)
-        # The presentation clock: silence fills the time before a late start, and gaps between time stamps.
+        # The presentation clock: silence fills the time before a late start, and gaps of 0.1 s between time stamps.
         filters = f"aresample={sample_rate}:async=1:first_pts=0"
         if channel:
             filters = f"pan=mono|c0=c{CHANNELS.index(channel)},{filters}"
         self._command = [ffmpeg.find("ffmpeg"), *ffmpeg.INPUT, "-i", ffmpeg.address(path), "-map", "0:a:0"]
         self._command += ["-af", filters, "-ac", str(channels), "-ar", str(sample_rate)]
-        self._command += ["-f", kind, "-acodec", f"pcm_{kind}", "pipe:1"]
+        self._command += ["-f", kind, "-acodec", f"pcm_{kind}", "pipe:1", *ffmpeg.beside(path)]
         self._block_bytes = BLOCK_SECONDS * sample_rate * channels * self._size
 
     def __iter__(self) -> Iterator[np.ndarray]:

@@ -8,14 +8,17 @@ clips.csv comes last: at every moment the folder holds one whole corpus, or one 
 import json
 import os
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from pipeline import manifest
+from pipeline import manifest, metadata
+from pipeline.digest import sha256
 from pipeline.errors import ConfigError
 
 MARKER = ".voxsieve"
 CLIPS, REJECTS, STATISTICS, WAVS = "clips.csv", "rejects.csv", "statistics.json", "wavs"
+RECORD = "corpus.json"  # in the work folder, of each stage that writes into the corpus folder: what it wrote
 BUILDING = ".new"  # folder within the corpus folder
 LAYOUT = 2  # of the work folder and the corpus folder; another one is refused
 
@@ -77,6 +80,28 @@ def replace(corpus: Path, names: list[str]) -> None:
         shutil.rmtree(corpus / f"{name}.old", ignore_errors=True)
     old.unlink(missing_ok=True)
     shutil.rmtree(new, ignore_errors=True)
+
+
+def record(out: Path, corpus: Path, names: Iterable[str], to_fill_in: Iterable[Path] = ()) -> None:
+    """Write to `out` what now stands in a corpus under `names` (files and folders).
+
+    Sizes of all files; SHA-256 of all but the clips, which the work folder has as well; digests of files `to_fill_in`
+    by a person, which may change without being damaged.
+    """
+    to_fill_in = list(to_fill_in)
+    paths = [path for name in names for path in [corpus / name, *sorted((corpus / name).rglob("*"))]]
+    files = [path for path in paths if path.is_file() and path not in to_fill_in]
+
+    def named(path: Path) -> str:
+        return path.relative_to(corpus).as_posix()
+
+    written = {
+        "corpus": str(corpus),
+        "files": {named(path): path.stat().st_size for path in files},
+        "sha256": {named(path): sha256(path) for path in files if path.parent.name != WAVS},
+        "texts": {named(path): metadata.digest(path) for path in to_fill_in},
+    }
+    manifest.write_text(out / RECORD, json.dumps(written, indent=0) + "\n")
 
 
 def link_or_copy(source: Path, destination: Path) -> None:

@@ -6,7 +6,7 @@ import logging
 import sys
 from collections.abc import Callable
 
-from pipeline.errors import Reject, VoxsieveError
+from pipeline.errors import Reject, VoxsieveError, in_words, may_pass
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
 
@@ -33,3 +33,7 @@ def run(main: Callable[[], None]) -> None:
         sys.exit(f"error: cannot write ({error}): make room, then run again.")
     except MemoryError:
         sys.exit("error: out of memory: run fewer jobs at once (-j) or make shards smaller (shard_minutes).")
+    except Exception as error:
+        if not may_pass(error):
+            raise
+        sys.exit(f"error: {in_words(error)}: check memory, disks and devices, then run again.")

@@ -4,6 +4,11 @@ A `Reject` ends one recording or clip; the run goes on. Every other `VoxsieveErr
 message is one sentence that says what is wrong, where, what was expected, what was found, what to do.
 """
 
+import traceback
+from pathlib import Path
+
+FRAMEWORKS = ("onnxruntime", "tensorflow", "torch")  # their own errors are about memory and devices
+
 
 class VoxsieveError(Exception):
     """Ends the job. The message is for a person and is printed without a traceback."""
@@ -28,3 +33,18 @@ class Reject(Exception):
         super().__init__(message)
         self.reason = reason
         self.message = message
+
+
+def may_pass(error: Exception) -> bool:
+    """Whether an error is about memory, disks or devices, whatever was being worked on."""
+    module = type(error).__module__.partition(".")[0]
+    return isinstance(error, OSError | ImportError) or module in FRAMEWORKS
+
+
+def in_words(error: Exception) -> str:
+    """An error on one line; where it has no message, the line of code that raised it."""
+    text = " ".join(str(error).split())
+    if not text:
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        text = f"in {Path(frame.filename).name}, line {frame.lineno}: {frame.line}"
+    return f"{type(error).__name__}: {text}"

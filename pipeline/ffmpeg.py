@@ -15,6 +15,8 @@ from pathlib import Path
 from pipeline.errors import VoxsieveError
 
 ENDED_FROM_OUTSIDE = 255  # its own status after SIGTERM or SIGINT
+TS_PACKETS = {188: 0, 192: 4, 204: 0}  # bytes of an MPEG-TS packet: where the "G" stands that each begins with
+PS_HEADER = b"\0\0\1\xba"
 INPUT = ["-nostdin", "-hide_banner", "-loglevel", "error", "-protocol_whitelist", "file,pipe"]
 
 
@@ -47,6 +49,20 @@ def environment() -> dict[str, str]:
 def address(path: Path) -> str:
     """The file's address as ffmpeg wants it, safe for any name."""
     return f"file:{path}"
+
+
+def beside(path: Path) -> list[str]:
+    """Further arguments for a command that decodes the sound of a file, so that it counts from the file's beginning.
+
+    In MPEG program and transport streams ffmpeg counts from the first of the streams that are used, which with a late
+    sound is not where a player begins: so the picture is copied to nowhere.
+    """
+    with open(path, "rb") as stream:
+        head = stream.read(3 * max(TS_PACKETS) + 8)
+    is_ts = any(head[at::size][:3] == b"GGG" for size, at in TS_PACKETS.items())
+    if not is_ts and not head.startswith(PS_HEADER):
+        return []
+    return [*"-map 0:a:0 -map 0:v? -c copy -f null".split(), os.devnull]
 
 
 def run(arguments: list[str], program: str = "ffmpeg") -> subprocess.CompletedProcess:

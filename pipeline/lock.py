@@ -6,9 +6,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
+NAME = ".lock"
+
 
 @contextmanager
-def alone(folder: Path, name: str = ".lock"):
+def alone(folder: Path, name: str = NAME):
     """Hold a folder. After `kill -9` of snakemake its jobs go on: the next run's jobs wait for them here."""
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / name, "a") as handle:

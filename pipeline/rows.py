@@ -36,7 +36,11 @@ class Row(Facts):
 
 
 class Recording(Row):
-    """What index knows about a file. `downmix`: [second from which it holds, "mean", "left" or "right"]."""
+    """What index knows about a file.
+
+    `downmix`: [second from which it holds, "mean", "left" or "right"]; `gaps`: [start, end] of what its time stamps
+    leave out, which stands as silence.
+    """
 
     sha256: str
     codec: str
@@ -45,6 +49,7 @@ class Recording(Row):
     duration: float
     peak: float  # largest sample, full scale 1; above 1 only in float audio
     downmix: list[list]
+    gaps: list[list[float]]
 
 
 class Separated(Recording):

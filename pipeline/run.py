@@ -1,8 +1,8 @@
 """The loop that every per-shard stage runs: one recording at a time, resumable, nothing lost.
 
 A recording ends as rows, as rejects, or failed (its rows become rejects with the failure's reason). Its outcome is
-written to `partial/<recording>.json` by rename, so an interrupted job resumes where it was; the shard's manifest and
-rejects are written last, and `partial/` is removed. Failures are not kept there: they are tried again.
+written to `partial/<recording>.json` by rename, so an interrupted job resumes where it was; the shard's rejects and
+manifest are written last, and `partial/` is removed. Failures are not kept there: they are tried again.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from pipeline import code, lock, manifest, rows, verdict, vouch
+from pipeline import code, manifest, rows, verdict, vouch
 from pipeline.errors import ManifestError, Reject, VoxsieveError
 from pipeline.program import Job
 
@@ -34,7 +34,7 @@ def run_shard(job: Job, inputs: list[dict], process: Callable[[list[dict]], Outc
     recordings failed than the fraction max_failed_fraction of the shard's, or of all that the index has.
     """
     job.out.mkdir(parents=True, exist_ok=True)
-    with lock.alone(job.out):
+    with vouch.alone(job.out):
         for leftover in job.out.rglob("*.partial*"):
             leftover.unlink()
         kept, rejects, failed = [], [], []
@@ -51,7 +51,6 @@ def run_shard(job: Job, inputs: list[dict], process: Callable[[list[dict]], Outc
         check_failures(job, failed, len(groups))
         _forget_others(job.out, {row["recording_id"] for row in inputs})
         shutil.rmtree(job.out / "partial", ignore_errors=True)
-        vouch.write(job.out)
         manifest.write(job.out / manifest.REJECTS, rejects, rows.Reject)
         manifest.write(job.out / manifest.MANIFEST, kept, kind)
         progress.end()

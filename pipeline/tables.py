@@ -1,8 +1,8 @@
 """The corpus's tables, CSV as pandas reads and writes it: the one way in and out.
 
-Every table is valid UTF-8: a file name that is not keeps its raw bytes as \\xNN. A text that a spreadsheet would take
-for a formula is written with an apostrophe before it, which is removed when it is read. `read` returns a whole table;
-`rows` and `write` hold CHUNK rows at a time, whatever the size of the table.
+Every table is valid UTF-8: a file name that is not keeps its raw bytes as \\xNN, and so does a carriage return. A text
+that a spreadsheet would take for a formula is written with an apostrophe, which is removed when it is read. `read`
+returns a whole table; `rows` and `write` hold CHUNK rows at a time, whatever the size of the table.
 """
 
 import os
@@ -29,13 +29,18 @@ TEXT = frozenset(
 
 
 def legible(text: str) -> str:
-    """A name as UTF-8 can hold it: bytes that are not UTF-8 become \\xNN, and then a backslash stands doubled."""
+    """A name as a table in UTF-8 can hold it.
+
+    Other bytes, and a carriage return, at which readers break a row, become \\xNN; then a backslash stands doubled.
+    """
     try:
         text.encode()
-        return text
+        if "\r" not in text:
+            return text
     except UnicodeEncodeError:
-        raw = os.fsencode(text.replace("\\", "\\\\"))
-        return raw.decode("utf-8", "backslashreplace")
+        pass
+    raw = os.fsencode(text.replace("\\", "\\\\"))
+    return raw.decode("utf-8", "backslashreplace").replace("\r", "\\x0d")
 
 
 def harmless(text: str) -> str:

@@ -7,15 +7,13 @@ checked, and the work is tried a second time: only what fails again is the recor
 
 import logging
 import os
-import traceback
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import Reject, VoxsieveError
+from pipeline.errors import Reject, VoxsieveError, in_words, may_pass
 
 PROBE_BYTES = 1 << 20
-FRAMEWORKS = ("onnxruntime", "tensorflow", "torch")  # their own errors are about memory and devices
 log = logging.getLogger("voxsieve")
 
 
@@ -31,7 +29,7 @@ def reached(work: Callable[[], Any], inputs: Iterable[Path], out: Path, what: st
         log.info("%s: %s, tried again", what, error)
     except Exception as error:
         _stop_where_passing(error, what)
-        log.info("%s: %s, tried again", what, _words(error))
+        log.info("%s: %s, tried again", what, in_words(error))
     for path in inputs:
         check_readable(path)
     check_room(out)
@@ -42,17 +40,16 @@ def reached(work: Callable[[], Any], inputs: Iterable[Path], out: Path, what: st
         if isinstance(error, Reject):
             raise
         log.exception("%s", what)
-        raise Reject("error", _words(error)) from error
+        raise Reject("error", in_words(error)) from error
 
 
 def _stop_where_passing(error: Exception, what: str) -> None:
     """Raise VoxsieveError where an error is temporary, whatever the recording."""
     if isinstance(error, VoxsieveError | MemoryError):
         raise error
-    module = type(error).__module__.partition(".")[0]
-    if isinstance(error, OSError | ImportError) or module in FRAMEWORKS:
+    if may_pass(error):
         raise VoxsieveError(
-            f"{what}: {_words(error)}: the recording is not at fault; check memory, disks and devices, then run again."
+            f"{what}: {in_words(error)}: not the recording's fault: check memory, disks and devices, then run again."
         ) from error
 
 
@@ -84,12 +81,3 @@ def check_room(folder: Path) -> None:
         raise VoxsieveError(f"{folder} cannot be written ({error.strerror}): make room, then run again.") from error
     finally:
         probe.unlink(missing_ok=True)
-
-
-def _words(error: Exception) -> str:
-    """An error on one line; where it has no message, the line of code that raised it."""
-    text = " ".join(str(error).split())
-    if not text:
-        frame = traceback.extract_tb(error.__traceback__)[-1]
-        text = f"in {Path(frame.filename).name}, line {frame.lineno}: {frame.line}"
-    return f"{type(error).__name__}: {text}"

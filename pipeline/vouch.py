@@ -1,19 +1,29 @@
 """A record of what a job has written, so that a later run can check that it is unchanged.
 
-Beside a shard's manifest: written.json, how many files and bytes there are, compared in a moment by every run; and
-written.tsv, SHA-256, size and name of each, compared by `make verify`.
+In the folder of every job: written.json, how many files and bytes there are, compared in a moment by every run; and
+written.tsv, SHA-256, size and name of each, compared by `make verify`. They are written last, after the results.
 """
 
 import json
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from pipeline import manifest
+from pipeline import lock, manifest
 from pipeline.digest import sha256
 
 SUMMARY, LISTING = "written.json", "written.tsv"
-OWN = frozenset((SUMMARY, LISTING, manifest.MANIFEST, manifest.REJECTS, "failed.json", "progress.json", ".lock"))
+OWN = frozenset((SUMMARY, LISTING, "failed.json", "progress.json", lock.NAME))
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Hold a job's folder, as lock.alone; where the block ends without error, what then stands there is recorded."""
+    with lock.alone(folder):
+        (folder / SUMMARY).unlink(missing_ok=True)
+        yield
+        write(folder)
 
 
 def files(folder: Path) -> Iterator[os.DirEntry]:
@@ -48,15 +58,16 @@ def is_whole(folder: Path) -> bool:
 
 
 def changed(folder: Path) -> list[str]:
-    """The names of the files of a folder that are gone or changed."""
+    """The names of the files of a folder that are gone or changed; the listing itself where it cannot be read."""
+    there = {os.path.relpath(entry.path, folder): entry for entry in files(folder)}
+    listed, wrong = set(), []
     try:
-        lines = (folder / LISTING).read_text(encoding="utf-8", errors="surrogateescape").splitlines()
-    except OSError:
+        for line in (folder / LISTING).read_text(encoding="utf-8", errors="surrogateescape").splitlines():
+            digest, size, name = line.split("\t", 2)
+            listed.add(name)
+            entry = there.get(name)
+            if not entry or entry.stat().st_size != int(size) or sha256(Path(entry.path)) != digest:
+                wrong.append(name)
+    except (OSError, ValueError):
         return [LISTING]
-    wrong = []
-    for line in lines:
-        digest, size, name = line.split("\t", 2)
-        path = folder / name
-        if not path.is_file() or path.stat().st_size != int(size) or sha256(path) != digest:
-            wrong.append(name)
-    return wrong
+    return wrong if listed >= there.keys() else [*wrong, LISTING]

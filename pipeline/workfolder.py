@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import TextIO
 
 from pipeline import lock, manifest, metadata, registry, vouch
-from pipeline.corpus import LAYOUT
+from pipeline.corpus import LAYOUT, RECORD
 from pipeline.errors import ConfigError, ManifestError
 
 VERSION = ".layout"
-WRITTEN = "corpus.json"  # the result of a stage that writes into the corpus folder: names and sizes of its files
 
 
 def record(work: Path) -> Path:
@@ -70,28 +69,46 @@ def forget_what_is_gone(work: Path) -> list[str]:
 
 def _forget(work: Path) -> list[str]:
     messages = []
-    for stage in (name for name, declared in registry.stages().items() if WRITTEN in declared.results):
-        marker = work / stage / WRITTEN
-        try:
-            result = json.loads(marker.read_text(encoding="utf-8"))
-            place = Path(result["corpus"])
-            wrong = next((name for name, size in result["files"].items() if _size(place / name) != size), None)
-            texts_now = {name: metadata.digest(place / name) for name in result.get("texts", {})}
-            wrong = wrong or next((name for name, digest in texts_now.items() if result["texts"][name] != digest), None)
-        except FileNotFoundError:
+    for folder in folders(work):
+        marker = marker_of(folder, work)
+        if not marker.is_file():
             continue
-        except (ValueError, KeyError):
-            wrong = marker.name
-        if wrong:
+        wrong = _changed(marker) if marker.name == RECORD else ""
+        if wrong or not vouch.is_whole(folder):
             marker.unlink()
-            messages.append(f"{stage}: {wrong} is not as it was written: it is made again")
-    for stage in registry.of_unit("shard"):
-        for shard in _shards(work):
-            marker = work / stage / shard / manifest.MANIFEST
-            if marker.is_file() and not vouch.is_whole(marker.parent):
-                marker.unlink()
-                messages.append(f"{stage}, {shard}: files are not as they were written: they are made again")
+            name = ", ".join(folder.relative_to(work).parts)
+            messages.append(
+                f"{name}: {wrong} is not as it was written: it is made again"
+                if wrong
+                else f"{name}: files are not as they were written: they are made again"
+            )
     return messages
+
+
+def folders(work: Path) -> list[Path]:
+    """The folders of all jobs, also of those that were never run: one a stage, or one a shard."""
+    shards = _shards(work)
+    places = []
+    for name, stage in registry.stages().items():
+        places += [work / name / shard for shard in shards] if stage.unit == "shard" else [work / name]
+    return places
+
+
+def marker_of(folder: Path, work: Path) -> Path:
+    """The file without which a job's folder does not count as done."""
+    return folder / registry.stages()[folder.relative_to(work).parts[0]].results[0]
+
+
+def _changed(record: Path) -> str:
+    """The first file of a corpus that is not as a stage's record has it, or the record itself; "" for none."""
+    try:
+        written = json.loads(record.read_text(encoding="utf-8"))
+        place = Path(written["corpus"])
+        wrong = [name for name, size in written["files"].items() if _size(place / name) != size]
+        wrong += [name for name, digest in written["texts"].items() if metadata.digest(place / name) != digest]
+    except (ValueError, KeyError):
+        return record.name
+    return wrong[0] if wrong else ""
 
 
 def _shards(work: Path) -> list[str]:

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -42,14 +43,18 @@ def demo() -> Path:
     return ROOT / "examples"
 
 
+def write_talk(path: Path) -> None:
+    """Write 14 s of the demo, two voices."""
+    command = [ffmpeg.find("ffmpeg"), "-v", "error", "-ss", "6.5", "-t", "14", "-i", ROOT / "examples/harbour_noon.mp3"]
+    subprocess.run([*command, "-c:a", "pcm_s16le", path], check=True)
+
+
 @pytest.fixture(scope="session")
-def short_speech(tmp_path_factory, demo) -> Path:
+def short_speech(tmp_path_factory) -> Path:
     """A folder with 14 s of the demo (two voices), a second name of the same bytes, and a broken recording."""
     folder = tmp_path_factory.mktemp("short") / "input"
     folder.mkdir()
-    whole = demo / "harbour_noon.mp3"
-    command = [ffmpeg.find("ffmpeg"), "-v", "error", "-ss", "6.5", "-t", "14", "-i", whole]
-    subprocess.run([*command, "-c:a", "pcm_s16le", folder / "talk.wav"], check=True)
+    write_talk(folder / "talk.wav")
     (folder / "same as talk.wav").write_bytes((folder / "talk.wav").read_bytes())
     (folder / "text.mp3").write_text("This is no sound.\n" * 50)
     return folder
@@ -81,6 +86,7 @@ ROW = {
     "channels": 1,
     "peak": 0.5,
     "downmix": [[0.0, "mean"]],
+    "gaps": [],
     "mixture": "a.wav",
     "gain": 1.0,
     "vocals": "a.flac",
@@ -129,9 +135,16 @@ def job(stage: str, work: Path, shard: str = "s0000", **settings) -> Job:
     return Job(stage, config.checked(flags.model(stage), settings, stage), work, shard, argparse.Namespace())
 
 
-def program(module: str, *arguments, check: bool = True) -> subprocess.CompletedProcess:
-    """A program of the project, run as a person runs it."""
-    command = [sys.executable, "-m", module, *map(str, arguments)]
+# Root may read and write everything: without these capabilities the permissions of files hold for it as well.
+DAC = "-dac_override,-dac_read_search"
+BOUND = ["setpriv", f"--bounding-set={DAC}", f"--inh-caps={DAC}"] if os.geteuid() == 0 else []
+
+
+def program(module: str, *arguments, check: bool = True, bound: bool = False) -> subprocess.CompletedProcess:
+    """A program of the project, run as a person runs it; `bound`: as one for whom permissions hold, also as root."""
+    if bound and BOUND and not shutil.which(BOUND[0]):
+        pytest.skip("no setpriv, by which permissions would hold for root")
+    command = [*(BOUND if bound else []), sys.executable, "-m", module, *map(str, arguments)]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     answer = subprocess.run(command, capture_output=True, text=True, env=environment)
     assert not check or answer.returncode == 0, answer.stderr[-5000:]

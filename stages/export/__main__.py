@@ -14,13 +14,13 @@ from pipeline import (
     decided_texts,
     decisions,
     entry,
-    lock,
     manifest,
     metadata,
     program,
     registry,
     tables,
     texts,
+    vouch,
 )
 from pipeline.program import Job
 from pipeline.rows import Recording, Reject, WantedClip
@@ -59,8 +59,8 @@ def read_rejects(work: Path, shards: list[str]) -> list[dict]:
     return [row for place in places for row in manifest.stream(place, Reject)]
 
 
-def export(job: Job) -> dict[str, int]:
-    """Write the corpus from the manifests of the work folder; return its files and their sizes in bytes."""
+def export(job: Job) -> list[str]:
+    """Write the corpus from the manifests of the work folder; return the names of its files and folders."""
     work, place, shards = job.work, Path(job.settings.corpus_dir), manifest.shards(job.work)
     kept = manifest.read(work / "select" / manifest.MANIFEST, WantedClip)
     recordings = [
@@ -91,23 +91,19 @@ def export(job: Job) -> dict[str, int]:
     decided_texts.write_taken(new, told)
     names += [decided_texts.TAKEN, metadata.METADATA, metadata.WRITTEN]
     names += [corpus.WAVS, corpus.REJECTS, corpus.STATISTICS, corpus.CLIPS]
-    files = [path for name in names for path in [new / name, *sorted((new / name).glob("*"))] if path.is_file()]
-    sizes = {path.relative_to(new).as_posix(): path.stat().st_size for path in files}
     corpus.replace(place, names)
     if not left:
         (place / texts.ORPHANS).unlink(missing_ok=True)
     if not unfit:
         (place / decided.UNFIT).unlink(missing_ok=True)
-    # Files that a person writes into may change their size without being damaged.
-    return {name: size for name, size in sizes.items() if name not in (metadata.METADATA, texts.ORPHANS)}
+    # Files that a person writes into may change without being damaged.
+    return [name for name in names if name not in (metadata.METADATA, texts.ORPHANS)]
 
 
 def main() -> None:
     job = program.parse(STAGE, __doc__)
-    with lock.alone(job.out):
-        files = export(job)
-        summary = {"corpus": job.settings.corpus_dir, "files": files}
-        manifest.write_text(job.out / "corpus.json", json.dumps(summary, indent=0) + "\n")
+    with vouch.alone(job.out):
+        corpus.record(job.out, Path(job.settings.corpus_dir), export(job))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import logging
 import shutil
 from pathlib import Path
 
-from pipeline import corpus, entry, lock, manifest, metadata, program, tables, texts
+from pipeline import corpus, entry, lock, manifest, metadata, program, tables, texts, vouch
 from pipeline.errors import ConfigError
 from pipeline.program import Job
 from stages.formats import card, layouts, splits
@@ -81,16 +81,9 @@ def main() -> None:
     job = program.parse(STAGE, __doc__, add)
     place = Path(job.settings.corpus_dir)
     statistics_of(place)
-    with lock.alone(place, corpus.MARKER), lock.alone(job.out):
+    with lock.alone(place, corpus.MARKER), vouch.alone(job.out):
         names = write(job, place)
-        files = [
-            path for name in names for path in [place / name, *sorted((place / name).rglob("*"))] if path.is_file()
-        ]
-        to_fill_in = [place / metadata.METADATA, *metadata.copies(place)]
-        sizes = {path.relative_to(place).as_posix(): path.stat().st_size for path in files if path not in to_fill_in}
-        digests = {path.relative_to(place).as_posix(): metadata.digest(path) for path in to_fill_in}
-        written = {"corpus": str(place), "files": sizes, "texts": digests}
-        manifest.write_text(job.out / "corpus.json", json.dumps(written, indent=0) + "\n")
+        corpus.record(job.out, place, names, [place / metadata.METADATA, *metadata.copies(place)])
 
 
 if __name__ == "__main__":

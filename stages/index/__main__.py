@@ -9,7 +9,7 @@ import os
 import shutil
 from pathlib import Path
 
-from pipeline import captions, entry, inputs, lock, manifest, program, registry, run
+from pipeline import captions, entry, inputs, manifest, program, registry, run, vouch
 from pipeline.errors import ConfigError
 from pipeline.rows import Recording, Reject
 from stages.index import examine, shards
@@ -110,7 +110,7 @@ def main() -> None:
         items, refused = inputs.find(job.settings.input), []
     else:
         items, refused = from_crawl(job.work / "crawl" / manifest.MANIFEST, Path(job.settings.downloads_dir))
-    with lock.alone(job.out):
+    with vouch.alone(job.out):
         summary = index(job, items, refused)
         forget_shards(job.work, summary["shards"])
         manifest.write_text(job.out / "shards.json", json.dumps(summary, indent=1) + "\n")

@@ -10,13 +10,15 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline import audio, ffmpeg, inputs, verdict
+from pipeline import audio, ffmpeg, inputs, probing, verdict
 from pipeline.digest import sha256
 from pipeline.downmix import MEAN, Downmix
 from pipeline.errors import Reject
 
 CANCELLATION_DB = 10.0
 SMOOTH_SECONDS = 11  # energies are smoothed over this, so that the downmix does not change within a passage
+LOUDEST = 1000.0  # times full scale, 60 dB above it: no float audio is that loud
+SILENT_FRAMES = 100  # to a second
 DAMAGED_SECONDS = 0.5  # damaged: ffmpeg complains, and more than this is missing of the stated length
 
 
@@ -46,19 +48,25 @@ def examine(path: Path) -> dict:
         raise Reject("not_a_file", "Neither a file nor a link to one.")
     if not path.stat().st_size:
         raise Reject("empty", "The file has no bytes.")
-    facts = audio.probe(path)
+    facts = probing.probe(path)
     promised, counted = facts.pop("container_seconds"), facts.pop("counted_seconds")
     decoding = audio.Decoding(path, audio.WORK_RATE, min(facts["channels"], 2))
-    samples, peak, energies, rest = 0, 0.0, [], np.zeros((0, decoding.channels), np.float32)
+    samples, peak, rest = 0, 0.0, np.zeros((0, decoding.channels), np.float32)
+    energies, silent = [], []
     for block in decoding:
         samples += len(block)
         peak = max(peak, float(block.max(initial=0.0)), -float(block.min(initial=0.0)))
         rest = np.concatenate([rest, block])
-        seconds = len(rest) // audio.WORK_RATE
-        energies.append(_energies(rest[: seconds * audio.WORK_RATE]))
-        rest = rest[seconds * audio.WORK_RATE :]
+        whole = len(rest) - len(rest) % audio.WORK_RATE
+        energies.append(_energies(rest[:whole]))
+        silent.append(_silent(rest[:whole]))
+        rest = rest[whole:]
     if len(rest):
-        energies.append(_energies(np.pad(rest, ((0, audio.WORK_RATE - len(rest)), (0, 0)))))
+        last = np.pad(rest, ((0, audio.WORK_RATE - len(rest)), (0, 0)))
+        energies.append(_energies(last))
+        silent.append(_silent(last))
+    if peak > LOUDEST:
+        raise Reject("undecodable", f"Its samples reach {peak:.3g} times full scale: these are no samples of sound.")
     digest = sha256(path)
     duration = round(samples / audio.WORK_RATE, 6)
     missing = (promised or 0.0) - duration
@@ -69,6 +77,7 @@ def examine(path: Path) -> dict:
         "duration": duration,
         "peak": round(peak, 6),
         "downmix": downmix(np.concatenate(energies)),
+        "gaps": gaps(path, np.concatenate(silent), duration),
         "damaged": damaged,
     }
 
@@ -81,6 +90,26 @@ def _energies(block: np.ndarray) -> np.ndarray:
     return np.stack([parts[0], parts[1], (parts[0] + parts[1] + 2 * parts[2]) / 4], axis=1)
 
 
+def _silent(block: np.ndarray) -> np.ndarray:
+    """Which frames of 10 ms of whole seconds (n, channels) are digital silence: (frames,) bool."""
+    return ~block.reshape(-1, audio.WORK_RATE // SILENT_FRAMES * block.shape[1]).any(axis=1)
+
+
+def gaps(path: Path, silent: np.ndarray, duration: float) -> list[list[float]]:
+    """[start, end] in seconds of the gaps in a recording's time stamps that were filled with silence.
+
+    silent: of every frame of 10 ms whether it is digital silence. The file is read again only where enough of it is.
+    """
+    if silent.sum() < SILENT_FRAMES * probing.LEAST_GAP / 2:
+        return []
+    filled = []
+    for start, end in probing.gaps(path):
+        first, last = (round(second * SILENT_FRAMES) for second in (start, min(end, duration)))
+        if silent[first + 2 : last - 2].all() and last - first > 4:  # the edges ring where the sound was resampled
+            filled.append([start, min(end, duration)])
+    return filled
+
+
 def examine_all(items: dict[str, inputs.Found], journal: Path, threads: int) -> dict[str, dict]:
     """Path -> facts or {"reject": [reason, message]}, from the journal where it has the file."""
     known, decoder = _read(journal), ffmpeg.identity()
@@ -91,7 +120,7 @@ def examine_all(items: dict[str, inputs.Found], journal: Path, threads: int) -> 
             return {"path": path, "reject": list(item.fault)}
         key = inputs.identity(item.path) | {"path": path}
         fact = known.get(_key(key))
-        if fact and ("reject" not in fact or fact.get("decoder") == decoder):
+        if fact and ("gaps" in fact or fact.get("decoder") == decoder):
             return fact
         try:
             return key | verdict.reached(lambda: examine(item.path), [item.path], journal.parent, f"index {path}")

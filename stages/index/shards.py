@@ -10,6 +10,7 @@ from pipeline.rows import SCHEMA, Recording
 
 SHORTEST_AUTO = 1800.0  # seconds of a shard, so that loading a model is a small part of the work
 MOST_SHARDS = 250  # with `shard_minutes: auto`, so that planning takes seconds
+FACTS = ("sample_rate", "channels", "codec", "sha256", "downmix", "gaps", "peak")
 PROVENANCE = ("source_kind", "url", "page", "title", "uploader", "published", "licence", "fetched_at")
 
 
@@ -76,7 +77,7 @@ def refuse_duplicates(facts: dict[str, dict], ids: dict) -> None:
 def row(item: inputs.Found, fact: dict, name: str) -> dict:
     """The manifest row of a recording; for a reject, the row that it is made from."""
     duration = fact.get("duration", 0.0)
-    known = {key: fact.get(key) for key in ("sample_rate", "channels", "codec", "sha256", "downmix", "peak")}
+    known = {key: fact.get(key) for key in FACTS}
     place = {"start": 0.0, "end": duration, "duration": duration, "path": fact["path"], "source": item.source}
     names = {"schema": SCHEMA, "id": name, "recording_id": name, "parent_id": None}
     return names | place | known | item.provenance

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline import audio, entry, lock, manifest, program
+from pipeline import audio, entry, manifest, program, vouch
 from pipeline.rows import Scored
 from stages.match import matching
 
@@ -60,7 +60,7 @@ def find(prints: Prints, scratch: Path) -> Iterator[dict]:
 def main() -> None:
     job = program.parse(STAGE, __doc__)
     places = [manifest.of_shard(job.work, "score", shard) for shard in manifest.shards(job.work)]
-    with lock.alone(job.out), tempfile.TemporaryDirectory(dir=job.out) as scratch:
+    with vouch.alone(job.out), tempfile.TemporaryDirectory(dir=job.out) as scratch:
         clips = (row for place in places for row in manifest.stream(place, Scored))
         lines = [json.dumps(match) + "\n" for match in find(Prints(clips, job.work), Path(scratch))]
         manifest.write_text(job.out / "matches.jsonl", "".join(lines))

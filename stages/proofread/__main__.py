@@ -8,7 +8,7 @@ voice is told first.
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipeline import decided_texts, entry, lock, manifest, program, texts, texttable
+from pipeline import decided_texts, entry, manifest, program, texts, texttable, vouch
 from pipeline.program import Job
 from pipeline.rows import Proofread, Recording, Transcribed
 from pipeline.texts import Text
@@ -64,7 +64,7 @@ def proofread(job: Job) -> Iterator[dict]:
 
 def main() -> None:
     job = program.parse(STAGE, __doc__)
-    with lock.alone(job.out), manifest.writing(job.out / manifest.MANIFEST, Proofread) as write:
+    with vouch.alone(job.out), manifest.writing(job.out / manifest.MANIFEST, Proofread) as write:
         for fact in proofread(job):
             write(fact)
 

@@ -13,7 +13,7 @@ import numpy as np
 from engines import resemblyzer
 from engines.embeddings import SILENT, Embedding, from_partials
 from engines.protocols import Embedder
-from pipeline import arrays, audio, entry, inputs, lock, program
+from pipeline import arrays, audio, entry, inputs, program, vouch
 from pipeline.errors import ConfigError, Reject
 from stages.reference import doubts
 
@@ -70,7 +70,7 @@ def main() -> None:
     if not targets:
         raise ConfigError("reference: no target is given: name at least one, as --targets '{anna: anna.wav}'.")
     embedder = resemblyzer.load(job.settings.engine, job.settings.threads, job.settings.device)
-    with lock.alone(job.out):
+    with vouch.alone(job.out):
         vectors, doubts_of = zip(*(embed_target(name, path, embedder) for name, path in targets.items()), strict=True)
         for name, doubt in zip(targets, doubts_of, strict=True):
             if doubt:

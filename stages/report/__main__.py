@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline import corpus as corpora
-from pipeline import decisions, entry, lock, manifest, metadata, program, tables, texts
+from pipeline import decisions, entry, lock, manifest, metadata, program, tables, texts, vouch
 from pipeline.errors import ConfigError
 from stages.report import (
     compare,
@@ -124,13 +124,11 @@ def main() -> None:
     job = program.parse(STAGE, __doc__, add)
     place = Path(job.settings.corpus_dir)
     statistics_of(place)
-    with lock.alone(place, corpora.MARKER), lock.alone(job.out):
+    with lock.alone(place, corpora.MARKER), vouch.alone(job.out):
         holding = decisions.of(Path(job.settings.decisions))
         text = process(job.work, place, job.args.compare, marks(job.settings.filters.model_dump()), holding)
         manifest.write_text(place / PAGE, text)
-        written = {"corpus": str(place), "files": {PAGE: (place / PAGE).stat().st_size}}
-        written["texts"] = {metadata.METADATA: metadata.digest(place / metadata.METADATA)}
-        manifest.write_text(job.out / "corpus.json", json.dumps(written, indent=0) + "\n")
+        corpora.record(job.out, place, [PAGE], [place / metadata.METADATA])
 
 
 if __name__ == "__main__":

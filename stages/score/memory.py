@@ -6,6 +6,7 @@ For each recording there are two files beside the manifest: scores as JSON, fing
 
 import hashlib
 import json
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +32,7 @@ class Memory:
             for number, (key, scores) in enumerate(saved.items()):
                 part = slice(*bounds[number : number + 2])
                 self.scores[key], self.of[key] = scores, (stored["hashes"][part], stored["frames"][part])
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile):
             self.scores, self.of = {}, {}
 
     def key(self, row: dict) -> str:

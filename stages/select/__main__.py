@@ -9,7 +9,7 @@ one at a time: a corpus may have a million clips.
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipeline import decisions, entry, lock, manifest, program
+from pipeline import decisions, entry, manifest, program, vouch
 from pipeline.decisions import Decision
 from pipeline.errors import ManifestError
 from pipeline.places import Latest
@@ -72,7 +72,7 @@ def select(job: Job) -> None:
 
 def main() -> None:
     job = program.parse(STAGE, __doc__)
-    with lock.alone(job.out):
+    with vouch.alone(job.out):
         select(job)
 
 

@@ -64,7 +64,7 @@ def plan(row: dict, labelled: list, job: Job, embedder: Embedder) -> list[Uttera
             return [embedding for batch in batches for embedding in embedder.embed(list(pool.map(resampled, batch)))]
 
         level = levels.of_vocals(row, job.work, pool)
-        return cut.plan(labelled, level, settings.labels, seconds, embed, divide)
+        return cut.plan(cut.with_gaps(labelled, row["gaps"]), level, settings.labels, seconds, embed, divide)
 
 
 def process(rows: list[dict], job: Job, embedder: Embedder) -> run.Outcome:
@@ -85,11 +85,12 @@ def process(rows: list[dict], job: Job, embedder: Embedder) -> run.Outcome:
         place = {"id": clip_id(row["recording_id"], start, end), "start": start, "end": end}
         evidence = cut.evidence_of(start, end, labelled, row["evidence"]) if "evidence" in row else {}
         cuts.append(common | place | evidence | {"duration": round(end - start, 6), "label": part.label, "cut_by": ids})
+    spaced = cut.with_gaps(labelled, row["gaps"])
     rejects = [
         manifest.reject(
             row, STAGE, reason, f"In no clip: {reason}.", (f"{clip_id(row['id'], start, end)}_out", start, end)
         )
-        for reason, start, end in cut.leftovers(parts, labelled, job.settings.labels, row["duration"])
+        for reason, start, end in cut.leftovers(parts, spaced, job.settings.labels, row["duration"])
     ]
     return cuts, rejects
 

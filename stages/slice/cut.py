@@ -6,8 +6,11 @@ deepest pause; drop what is still too short. All that is not in a clip is a left
 seconds add up.
 """
 
+from bisect import bisect
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+from itertools import groupby
 
 import numpy as np
 
@@ -19,6 +22,7 @@ REACH = 30  # frames that a label's border may be off
 GAP = 12  # frames: the shortest pause at which another voice may begin; stop closures within words are shorter
 PAUSE_DROP_DB = 42.0  # a pause lies this far below the loud parts of its span
 SILENCE_DB = -75.0
+MISSING = "gap"  # what the recording's time stamps leave out; the reject's reason too
 REASONS = {"noEnergy": "no_energy", "pause": "pause", "short": "too_short"}
 
 
@@ -48,6 +52,15 @@ def quietest(level: np.ndarray, start: int, stop: int, last: bool = False) -> in
     wide = np.pad(level[start:stop], 1, mode="edge")
     smooth = wide[:-2] + wide[1:-1] + wide[2:]
     return stop - 1 - int(np.argmin(smooth[::-1])) if last else start + int(np.argmin(smooth))
+
+
+def with_gaps(spans: list[tuple[str, float, float]], gaps: list[list[float]]) -> list[tuple[str, float, float]]:
+    """The spans of a recording, and in place of what the recording's time stamps leave out a span `gap`."""
+    for start, end in gaps:
+        before = [(label, first, min(stop, start)) for label, first, stop in spans if first < start]
+        after = [(label, max(first, end), stop) for label, first, stop in spans if stop > end]
+        spans = [*before, (MISSING, start, end), *after]
+    return spans
 
 
 def utterances(span: Utterance, level: np.ndarray) -> list[Utterance]:
@@ -102,7 +115,10 @@ def plan(
     room = frames["max"] - 2 * frames["padding"]
     parts = [part for span in chosen_spans(spans, labels, level) for part in divide(span, level)]
     parts = turns.divide(parts, embed, lambda start, stop: quietest(level, start, stop))
-    parts = turns.join(parts, frames["min"], room, frames["pause"], frames["merge"])
+    missing = [round(start * FRAMES_PER_SECOND) for label, start, _ in spans if label == MISSING]
+    islands = groupby(parts, key=lambda part: bisect(missing, part.start))  # nothing is joined across a gap
+    join = partial(turns.join, shortest=frames["min"], longest=room, pause=frames["pause"], reach=frames["merge"])
+    parts = [part for _, island in islands for part in join(list(island))]
     parts = [piece for part in parts for piece in split_long(part, level, frames["min"], room)]
     parts = pad(parts, level, frames["padding"])
     return [part for part in parts if part.frames >= frames["min"]]

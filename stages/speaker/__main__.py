@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline import audio, decisions, entry, lock, manifest, program
+from pipeline import audio, decisions, entry, manifest, program, vouch
 from pipeline.rows import Embedded, Facts, NormalizedClip, Reject
 from stages.speaker import decided, present, threshold
 from stages.speaker.choice import Choice, choose, find, nothing
@@ -173,7 +173,7 @@ def main() -> None:
     job = program.parse(STAGE, __doc__)
     settings = job.settings
     references = job.work / "reference" / "references.npz" if settings.targets else None
-    with lock.alone(job.out):
+    with vouch.alone(job.out):
         told = decisions.of(Path(settings.decisions))
         process(job.work, job.out, references, str(settings.threshold), settings.short_clips, settings.voices, told)
         manifest.write_text(job.out / "told.json", json.dumps([decision.id for decision in told]))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from pipeline import audio
+from pipeline import audio, probing
 from pipeline.downmix import MEAN, Downmix, to_mono
 from pipeline.errors import Reject, VoxsieveError
 from stages.index.examine import downmix, examine
@@ -166,7 +166,7 @@ def test_what_is_no_sound_is_undecodable(tmp_path, data):
     path = tmp_path / "-a:b.mp3"
     path.write_bytes(data)
     with pytest.raises(Reject) as told:
-        audio.probe(path)
+        probing.probe(path)
     assert told.value.reason == "undecodable"
     with pytest.raises(Reject) as told:
         list(audio.Decoding(path, RATE, 1))
@@ -180,5 +180,5 @@ def test_a_file_without_audio_is_told_apart(tmp_path, data):
         member = next(name for name in archive.getnames() if name.endswith("video_no_audio.mp4"))
         (tmp_path / "a.mp4").write_bytes(archive.extractfile(member).read())
     with pytest.raises(Reject) as told:
-        audio.probe(tmp_path / "a.mp4")
+        probing.probe(tmp_path / "a.mp4")
     assert told.value.reason == "no_audio"

@@ -38,6 +38,16 @@ def test_a_name_that_is_not_utf8_is_told_by_its_bytes_and_the_table_stays_utf8(t
     assert tables.read(path)["source"].tolist() == ["caf\\xe9.mp3", "café.mp3", "a\\\\b\\xe9"]
 
 
+@pytest.mark.parametrize("text", ["a\rb", "\r", "a\r\nb", "\r=1"])
+def test_a_carriage_return_breaks_no_row(tmp_path, text):
+    path = tmp_path / "rejects.csv"
+    tables.write(path, ["source", "start"], [{"source": text, "start": 1.5}, {"source": "b", "start": 2.5}])
+    with open(path, encoding="utf-8", newline="") as lines:
+        assert [len(row) for row in csv.reader(lines)] == [2, 2, 2]
+    wanted = text.replace("\r", "\\x0d")
+    assert tables.read(path).to_dict("records") == [{"source": wanted, "start": 1.5}, {"source": "b", "start": 2.5}]
+
+
 def test_columns_that_are_not_there_are_told_and_none_is_left_out(tmp_path):
     path = tmp_path / "clips.csv"
     tables.write(path, ["clip", "snr_db"], [{"clip": "a"}, {"clip": "b", "snr_db": 3.5}])

@@ -1,0 +1,116 @@
+"""Where rounds of faults happen: a small input, a work folder and a corpus on a disk that can be filled."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import yaml
+
+from tests.conftest import ROOT
+from tests.dag.runs import command, contents
+
+DISK_MB = 64
+VARIANTS = {
+    "plain": {},
+    "padding": {"slice": {"padding_seconds": 0.06}},
+    "louder": {"normalize": {"target_lufs": -20}},
+    "all voices": {"speaker": {"voices": 0}},
+    "layout": {"exports": ["ljspeech"]},
+    "filters": {"filters": {"snr_db": {"min": 5}}},
+}
+
+
+class Place:
+    """Folders for one round after another: input, a disk with work and corpus, and Snakemake's records in `here`.
+
+    The disk is a tmpfs where this user may mount one, so that it can be full; else a folder.
+    """
+
+    def __init__(self, folder: Path, talk: Path):
+        self.folder, self.talk = folder, talk
+        self.disk, self.input, self.here = folder / "disk", folder / "input", folder / "here"
+        self.corpus, self.work = self.disk / "corpus", self.disk / "work"
+        self.disk.mkdir()
+        mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK_MB}m", "tmpfs", str(self.disk)]
+        self.can_fill = subprocess.run(mount, capture_output=True).returncode == 0
+        self.seconds = 0.0  # that an undisturbed first run takes
+        self.groups: list[int] = []
+
+    def close(self) -> None:
+        self.end_all()
+        if self.can_fill:
+            subprocess.run(["umount", "-l", str(self.disk)], check=True)
+
+    def end_all(self) -> None:
+        """End whatever the runs of this round have left: what they started is in their own process groups."""
+        for group in self.groups:
+            try:
+                os.killpg(group, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+        self.groups = []
+
+    def clear(self) -> None:
+        """As before the first run."""
+        self.end_all()
+        for path in (self.input, self.here, *self.disk.iterdir()):
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+        self.here.mkdir()
+        self.input.mkdir()
+        shutil.copy2(self.talk, self.input / "talk.wav")
+
+    def restore(self, variant: str) -> None:
+        """As after an undisturbed first run of a variant."""
+        copy = self.finished(variant)
+        self.clear()
+        for path in (self.input, self.here, self.disk):
+            subprocess.run(["cp", "-a", f"{copy / path.name}/.", str(path)], check=True)
+
+    def finished(self, variant: str) -> Path:
+        """A copy of everything after an undisturbed first run of a variant, made once."""
+        copy = self.folder / "finished" / variant
+        if not copy.is_dir():
+            self.clear()
+            begin = time.monotonic()
+            status, said = self.run(variant)
+            assert status == 0, said[-5000:]
+            self.seconds = self.seconds or time.monotonic() - begin
+            copy.mkdir(parents=True)
+            for path in (self.input, self.here, self.disk):
+                subprocess.run(["cp", "-a", str(path), str(copy)], check=True)
+        return copy
+
+    def wanted(self, variant: str) -> dict[str, bytes]:
+        """The corpus that an undisturbed run of a variant gives."""
+        return contents(self.finished(variant) / "disk/corpus")
+
+    def start(self, variant: str) -> subprocess.Popen:
+        """A run of a variant, in a process group of its own; what it says goes to a file."""
+        settings = {"input": str(self.input), "work_dir": str(self.work), "corpus_dir": str(self.corpus)}
+        config = self.here / "mine.yaml"
+        config.write_text(yaml.safe_dump(settings | VARIANTS[variant]))
+        with open(self.here / "said.txt", "w") as said:
+            pipes = {"stdout": said, "stderr": subprocess.STDOUT, "stdin": subprocess.DEVNULL}
+            run = subprocess.Popen(command(config), cwd=self.here, start_new_session=True, **pipes)
+        self.groups.append(run.pid)
+        return run
+
+    def run(self, variant: str) -> tuple[int, str]:
+        """The status of a run to its end, and what it said."""
+        status = self.start(variant).wait()
+        return status, (self.here / "said.txt").read_text(errors="replace")
+
+    def verify(self) -> str:
+        """What `make verify` says."""
+        words = [sys.executable, "-m", "pipeline.verify", "--work", str(self.work), "--corpus", str(self.corpus)]
+        answer = subprocess.run(words, cwd=ROOT, capture_output=True, text=True)
+        return answer.stdout + answer.stderr
+
+    def free_bytes(self) -> int:
+        """Room on the disk."""
+        status = os.statvfs(self.disk)
+        return status.f_bavail * status.f_frsize
