@@ -1,9 +1,10 @@
 """pocketsphinx with the English model of its wheel: nothing to fetch, a second witness for English.
 
 A clip is decoded as a whole, so that the cepstral mean is its own, and the front end is made anew before each: its
-estimate of the noise would otherwise go on from clip to clip. Words come without punctuation, in lower case, and out of
-a dictionary of 134,000: a name that is not in it is always written wrong. The library holds Python's lock while it
-decodes, hence processes and not threads.
+estimate of the noise would otherwise go on from clip to clip. Digital silence is not asked about: all words are equally
+likely in it, and which of them wins depends on what was decoded before. Words come without punctuation, in lower case,
+and out of a dictionary of 134,000: a name that is not in it is always written wrong. The library holds Python's lock
+while it decodes, hence processes and not threads.
 """
 
 import math
@@ -82,7 +83,7 @@ def _open() -> None:
 
 def _hear(samples: bytes) -> Recognition:
     """What the decoder of this process hears in 16-bit samples."""
-    if not samples:
+    if not any(samples):
         return Recognition("", language="en")
     decoder.reinit_feat()
     decoder.start_utt()

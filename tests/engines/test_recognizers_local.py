@@ -110,7 +110,7 @@ def test_a_language_that_the_model_does_not_know_is_one_sentence(hear, speech):
 
 
 def test_pocketsphinx_hears_words_with_times(hear, speech):
-    clips = {"a": speech, "none": speech[:0], "blip": speech[:80]}
+    clips = {"a": speech, "none": speech[:0], "blip": speech[:80], "silence": np.zeros(RATE, np.float32)}
     heard = hear("pocketsphinx", clips)
     words = heard["a"]["words"]
     assert " ".join(word["text"] for word in words) == heard["a"]["text"] and len(words) > 5
@@ -118,7 +118,7 @@ def test_pocketsphinx_hears_words_with_times(hear, speech):
     ends = [time for word in words for time in (word["start"], word["end"])]
     assert ends == sorted(ends) and ends[-1] <= 12.1
     assert heard["a"]["language"] == "en" and heard["a"]["log_probability"] <= 0
-    assert [heard[name]["text"] for name in ("none", "blip")] == ["", ""]
+    assert [heard[name]["text"] for name in ("none", "blip", "silence")] == ["", "", ""]
 
 
 def test_what_pocketsphinx_hears_does_not_depend_on_what_it_heard_before(hear, speech):
