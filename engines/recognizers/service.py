@@ -49,6 +49,10 @@ class Service:
         self.next_start = 0.0
         self.stopped = threading.Event()
 
+    def start(self) -> None:
+        """Requests may begin, no faster than allowed since the last one."""
+        self.stopped.clear()
+
     def stop(self) -> None:
         """Begin no further request and wait for none."""
         self.stopped.set()

@@ -100,6 +100,11 @@ def test_every_clip_is_sent_once_with_the_key_and_comes_back(site):
         assert (request["model"], request["language"], request["response_format"]) == ("some", "ko", "verbose_json")
 
 
+def test_a_recogniser_is_used_again_and_again(site):
+    asks = recognizer(site)
+    assert [len(dict(asks.recognize(clips(count)))) for count in (1, 2, 0, 3)] == [1, 2, 0, 3]
+
+
 def test_without_a_key_none_is_sent_whatever_netrc_says(site, tmp_path, monkeypatch):
     (tmp_path / ".netrc").write_text("machine 127.0.0.1 login someone password word\n")
     monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
