@@ -63,6 +63,7 @@ class Recognizer:
 
         Where it cannot be used any more, answers under way are still waited for and given before the ModelError.
         """
+        self.service.start()
         pool = ThreadPoolExecutor(self.settings.parallel)
         waiting: dict[Future, str] = {}
         faults: list[ModelError] = []

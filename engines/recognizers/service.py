@@ -3,10 +3,13 @@
 The key goes to the one host that was configured and nowhere else: redirects are refused, and no message has it.
 """
 
+import queue
 import random
 import threading
 import time
+from collections.abc import Callable
 from email.utils import parsedate_to_datetime
+from http.cookiejar import DefaultCookiePolicy
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -44,10 +47,14 @@ class Service:
     def __init__(self, settings: HttpSettings, key: str | None):
         self.settings, self.key = settings, key
         self.host = urlsplit(settings.url).netloc
-        self.own = threading.local()  # requests' sessions are not made for several threads
+        self.session = _session(settings.parallel, self._sign)
         self.lock = threading.Lock()
         self.next_start = 0.0
         self.stopped = threading.Event()
+
+    def start(self) -> None:
+        """Requests may begin, no faster than allowed since the last one."""
+        self.stopped.clear()
 
     def stop(self) -> None:
         """Begin no further request and wait for none."""
@@ -58,7 +65,7 @@ class Service:
         for attempt in range(self.settings.retries + 1):
             self._wait_for_turn()
             try:
-                return self._attempt(name, fields, file)
+                return _within(self.settings.timeout_seconds, lambda: self._attempt(name, fields, file))
             except Passing as passing:
                 failure = passing
             backoff = min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt) * random.uniform(0.5, 1)
@@ -85,10 +92,9 @@ class Service:
             self.next_start = max(self.next_start, time.monotonic() + min(seconds, LONGEST_ASKED))
 
     def _attempt(self, name: str, fields: dict, file: tuple[str, bytes, str]) -> bytes:
-        deadline = time.monotonic() + self.settings.timeout_seconds
         timeout = (min(CONNECT_SECONDS, self.settings.timeout_seconds), self.settings.timeout_seconds)
         try:
-            with self._session().post(
+            with self.session.post(
                 self.settings.url,
                 data=fields,
                 files={"file": file},
@@ -96,7 +102,7 @@ class Service:
                 stream=True,
                 allow_redirects=False,
             ) as answer:
-                body = self._body(answer, deadline)
+                body = self._body(answer)
         except requests.exceptions.SSLError as error:
             raise ModelError(f"{self.host} has no certificate that this machine trusts: {self._told(error)}") from error
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
@@ -104,14 +110,12 @@ class Service:
         self._judge(name, answer, body)
         return body
 
-    def _body(self, answer: requests.Response, deadline: float) -> bytes:
+    def _body(self, answer: requests.Response) -> bytes:
         body = bytearray()
         while part := answer.raw.read1(16_384):  # as it arrives: to wait for full blocks would be to wait for ever
             body += part
             if len(body) > LARGEST_ANSWER:
                 raise ModelError(f"{self.host} answers with more than {LARGEST_ANSWER} bytes: check http.url.")
-            if time.monotonic() > deadline:
-                raise Passing(f"for an answer that was not whole after {self.settings.timeout_seconds:g} s")
         return bytes(body)
 
     def _judge(self, name: str, answer: requests.Response, body: bytes) -> None:
@@ -132,17 +136,45 @@ class Service:
         line = "".join(letter for letter in line if letter.isprintable())
         return (line.replace(self.key, "***") if self.key else line)[:200]
 
-    def _session(self) -> requests.Session:
-        if not hasattr(self.own, "session"):
-            self.own.session = requests.Session()
-            self.own.session.auth = self._sign  # and not what ~/.netrc has for the host
-            self.own.session.headers["Accept-Encoding"] = "identity"
-        return self.own.session
-
     def _sign(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         if self.key:
             request.headers["Authorization"] = f"Bearer {self.key}"
         return request
+
+
+def _session(connections: int, sign: Callable) -> requests.Session:
+    """A session for several threads: it keeps connections and nothing else."""
+    session = requests.Session()
+    session.auth = sign  # and not what ~/.netrc has for the host
+    session.headers["Accept-Encoding"] = "identity"
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, requests.adapters.HTTPAdapter(pool_maxsize=connections))
+    return session
+
+
+def _within(seconds: float, attempt: Callable[[], bytes]) -> bytes:
+    """What `attempt` gives, or Passing where it takes longer.
+
+    A socket's timeout is for each piece that arrives: a service that sends a byte a minute would never run into it. So
+    the attempt has a thread of its own, which is left behind where it does not end.
+    """
+    ended: queue.SimpleQueue = queue.SimpleQueue()
+
+    def run() -> None:
+        try:
+            ended.put((attempt(), None))
+        except Exception as error:  # raised again in the thread that waits
+            ended.put((None, error))
+
+    threading.Thread(target=run, daemon=True).start()
+    try:
+        body, error = ended.get(timeout=seconds)
+    except queue.Empty:
+        raise Passing(f"for an answer that was not whole after {seconds:g} s") from None
+    if error:
+        raise error
+    return body
 
 
 def _asked(header: str | None) -> float | None:

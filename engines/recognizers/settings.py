@@ -49,7 +49,7 @@ class HttpSettings(Section):
     parallel: Annotated[int, Field(ge=1, le=64)] = 4
     """requests under way at once"""
     per_minute: Annotated[int, Field(ge=1, le=60000)] = 120
-    """requests begun in a minute at most: what the service allows"""
+    """requests begun in a minute at most, by each job: what the service allows, divided by the jobs side by side"""
     timeout_seconds: Seconds = 120.0
     """an answer that is not whole after this long is given up and asked for again"""
     retries: Annotated[int, Field(ge=0, le=20)] = 5

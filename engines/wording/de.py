@@ -137,6 +137,7 @@ RULES = (
     rule(r"(?<=\d) ?([×=+]) ?(?=\d)", lambda m: {"×": " mal ", "=": " gleich ", "+": " plus "}[m[1]]),
     rule(rf"{START}(?<![\w-]){YEAR}(?![\w-])", lambda match: year(match[1])),
     rule(rf"{START}(?<!\w)1(?= [^\W\d_a-zäöü])", lambda match: "ein"),
+    rule(rf"{START}(\d{{1,3}}):(\d{{1,3}})(?![\d:])", lambda match: f"{number(match[1])} zu {number(match[2])}"),
     rules.LEFT,
     rule(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])", lambda match: " "),
     rule(rf"(?<!\d){NUMBER}", lambda match: number(match[1])),

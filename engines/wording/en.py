@@ -10,7 +10,7 @@ from engines.wording.en_data import ABBREVIATIONS, CURRENCIES, DIGITS, FRACTIONS
 from engines.wording.rules import START, one_of, rule
 
 NUMBER = r"(\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!,?\d)|\d+(?:\.\d+)?)"
-MONTH = "(" + "|".join([*MONTHS, "Sept", *(rf"{name[:3]}(?![a-z])\.?" for name in MONTHS)]) + ")"
+MONTH = "(" + "|".join([*MONTHS, *(rf"{name[:3]}t?(?![a-z])\.?" for name in MONTHS)]) + ")"
 SIGN = "([" + "".join(map(re.escape, CURRENCIES)) + "])"
 YEAR = r"(1[1-9]\d\d|20\d\d)(?!\d|[.,]\d)"
 
@@ -125,7 +125,11 @@ RULES = (
         lambda match: ", ".join(rules.spelled(part, DIGITS) for part in re.findall(r"\d+", match[0])),
     ),
     rule(rf"{START}\d+(?:\.\d+){{2,}}", lambda match: " point ".join(map(number, match[0].split(".")))),
+    rule(r"(?<=\d)x(?=\d)", lambda match: " by "),
+    rule(r"(?<=\d)x(?!\w)", lambda match: " times"),
+    rule(rf"{START}(\d\d?)['′] ?(\d\d?)[\"″]", lambda match: f"{number(match[1])} foot {number(match[2])}"),
     rule(rf"{START}{NUMBER} ?{one_of(UNITS)}(?![\w²³/])", _unit),
+    rule(rf"{START}{NUMBER}(k|K|M|bn)(?!\w)", lambda match: f"{number(match[1])} {LARGE[match[2]]}"),
     rule(rf"{START}(\d{{1,3}}(?:,\d{{3}})+|\d+)(?:st|nd|rd|th)(?!\w)", lambda match: ordinal(match[1])),
     rule(r"(?<!\w)'?(1[1-9]\d0|20\d0|[2-9]0)'?s(?!\w)", _decade),
     rule(r"(?<=\d)(?:-| ?– ?)(?=\d)", lambda match: " to "),
@@ -133,6 +137,8 @@ RULES = (
     rule(r"(?<![\w.,])[-−](?=\d)", lambda match: "minus "),
     rule(r"(?<=\d) ?([×=+]) ?(?=\d)", lambda m: {"×": " times ", "=": " equals ", "+": " plus "}[m[1]]),
     rule(rf"{START}(?<![\w-]){YEAR}(?![\w-])", lambda match: year(match[1])),
+    rule(rf"{START}(\d{{1,3}}):(\d{{1,3}})(?![\d:])", lambda match: f"{number(match[1])} to {number(match[2])}"),
+    rule(r"(?<![\w.])\.(\d+)(?!\d)", lambda match: f"point {rules.spelled(match[1], DIGITS)}"),
     rules.LEFT,
     rule(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])", lambda match: " "),
     rule(rf"(?<!\d){NUMBER}", lambda match: number(match[1])),

@@ -10,6 +10,7 @@ from engines.wording.ko_data import (
     ABBREVIATIONS,
     BEFORE_COUNTER,
     CURRENCIES,
+    DAYS,
     DIGITS,
     FRACTIONS,
     LARGE,
@@ -55,8 +56,8 @@ def _with_decimals(whole: str, decimals: str | None) -> str:
     return f"{said} 점 {''.join(DIGITS[int(digit)] for digit in decimals[1:])}" if decimals else said
 
 
-def _counted(text: str, counter: str, following: str = "") -> str:
-    """A number and its counter; `following`: what stands behind it."""
+def _counted(text: str, counter: str, in_a_row: bool = False) -> str:
+    """A number and its counter; in_a_row: a place among others is meant (7번 출구), not how often."""
     digits = text.replace(",", "")
     number = int(digits) if len(digits) <= rules.LONGEST and not digits.startswith("0") else 0
     if counter == "월" and 1 <= number <= 12:
@@ -66,7 +67,7 @@ def _counted(text: str, counter: str, following: str = "") -> str:
         or not 0 < number < 100
         or (counter == "시" and number > 12)
         or (counter == "대" and number >= 10 and number % 10 == 0)  # 20대 are people in their twenties
-        or (counter == "번" and following.lstrip().startswith(tuple(NUMBERED)))
+        or (counter == "번" and in_a_row)
     )
     if counter == "번째" and number == 1:
         return "첫 번째"
@@ -74,8 +75,10 @@ def _counted(text: str, counter: str, following: str = "") -> str:
 
 
 def _counter(match: re.Match) -> str:
-    following = match.string[match.end() : match.end() + 12]
-    return _counted(match[1], match[2], following)
+    text, start, end = match.string, match.start(), match.end()
+    before, after = text[max(0, start - 12) : start], text[end : end + 12]
+    in_a_row = before.rstrip().endswith(tuple(NUMBERED)) or after.lstrip().startswith(tuple(NUMBERED))
+    return _counted(match[1], match[2], in_a_row)
 
 
 def _range(match: re.Match) -> str:
@@ -85,10 +88,10 @@ def _range(match: re.Match) -> str:
 
 def _large(match: re.Match) -> str:
     """2천, 60만, 3억: the number and its power of ten, without 일 before 십, 백, 천 and 만."""
-    digits, power = match[1].replace(",", ""), match[3]
+    digits, power, won = match[1].replace(",", ""), match[3], " 원" if match[4] else ""
     if match[2] or not 0 < int(digits[:20]) < 10_000:
-        return f"{_with_decimals(match[1], match[2])}{power}"
-    return rules.num2words(int(digits) * LARGE[power], "ko")
+        return f"{_with_decimals(match[1], match[2])}{power}{won}"
+    return rules.num2words(int(digits) * LARGE[power], "ko") + won
 
 
 def _date(match: re.Match) -> str:
@@ -114,9 +117,15 @@ RULES = (
     rules.replacements(FRACTIONS, "", ""),
     rules.replacements(SIGNS, r"(?<![A-Za-z])", ""),
     rules.replacements(ABBREVIATIONS, r"(?<![A-Za-z])", r"(?![A-Za-z])"),
+    rules.replacements(DAYS, r"(?<![\d.])", r"(?![\d.])"),
+    rule(r"(?<!\d)\d(?:·\d{1,2})+(?!\d)", lambda match: "".join(DIGITS[int(d)] for d in match[0] if d != "·")),
     rule(rf"([-−])?{START}{NUMBER} ?(?:°C|℃)", _temperature),
     rule(rf"{START}(\d{{4}})[-./] ?(\d\d?)[-./] ?(\d\d?)(?!\d)\.?", _date),
     rule(rf"{START}(\d\d?):(\d\d)(?::(\d\d))?(?!\d)", _time),
+    rule(
+        rf"{START}(\d{{1,3}}) ?(?:대 |:) ?(\d{{1,3}})(?![\d:])", lambda match: f"{sino(match[1])} 대 {sino(match[2])}"
+    ),
+    rule(r"(?<=[가-힣]) ?[~∼〜] ?(?=\d)", lambda match: "에서 "),
     rule(
         r"(?<![\w-])(?:\+?\d{1,4}-)?\d{2,4}-\d{3,4}(?:-\d{3,4})?(?![\d-])",
         lambda match: " ".join("".join(PHONE_DIGITS[int(d)] for d in part) for part in re.findall(r"\d+", match[0])),
@@ -130,7 +139,7 @@ RULES = (
     rule(r"(?<=\d) ?[~∼〜–] ?(?=\d)|(?<=\d)-(?=\d)", lambda match: "에서 "),
     rule(rf"{START}(\d{{1,4}})/(\d{{1,4}})(?![\d/])", lambda match: f"{sino(match[2])} 분의 {sino(match[1])}"),
     rule(rf"(?<!\w)제 ?{WHOLE}(?!\d) ?", lambda match: f"제 {sino(match[1])} "),
-    rule(rf"{START}{NUMBER}([십백천만억조])(?![가-힣]*?요일)", _large),
+    rule(rf"{START}{NUMBER}([십백천만억조])( ?원)?", _large),
     rule(rf"{START}{WHOLE}(?![.,]\d) ?{COUNTER}", _counter),
     rule(rf"{START}{NUMBER} ?{one_of(SINO)}", lambda match: f"{_with_decimals(match[1], match[2])} {match[3]}"),
     rule(r"(?<![\w.,])[-−](?=\d)", lambda match: "마이너스 "),

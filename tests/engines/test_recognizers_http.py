@@ -100,6 +100,11 @@ def test_every_clip_is_sent_once_with_the_key_and_comes_back(site):
         assert (request["model"], request["language"], request["response_format"]) == ("some", "ko", "verbose_json")
 
 
+def test_a_recogniser_is_used_again_and_again(site):
+    asks = recognizer(site)
+    assert [len(dict(asks.recognize(clips(count)))) for count in (1, 2, 0, 3)] == [1, 2, 0, 3]
+
+
 def test_without_a_key_none_is_sent_whatever_netrc_says(site, tmp_path, monkeypatch):
     (tmp_path / ".netrc").write_text("machine 127.0.0.1 login someone password word\n")
     monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
@@ -166,9 +171,17 @@ def test_a_hanging_and_a_trickling_service_are_given_up(site):
             handler.wfile.write(b" " * 17)
             handler.wfile.flush()
 
-    site.script = [hangs, trickles]
+    def trickles_headers(handler, _):
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
+        for number in range(50):
+            if site.open.wait(0.1):
+                return
+            handler.wfile.write(b"X-%d: 1\r\n" % number)
+            handler.wfile.flush()
+
+    site.script = [hangs, trickles, trickles_headers]
     answers = dict(recognizer(site, timeout_seconds=0.5).recognize(clips(1)))
-    assert answers["c0"].text == "this is c0" and len(site.asked) == 3
+    assert answers["c0"].text == "this is c0" and len(site.asked) == 4
 
 
 def test_a_service_that_is_not_there_is_one_sentence(site):

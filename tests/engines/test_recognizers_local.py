@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import numpy as np
@@ -110,7 +111,7 @@ def test_a_language_that_the_model_does_not_know_is_one_sentence(hear, speech):
 
 
 def test_pocketsphinx_hears_words_with_times(hear, speech):
-    clips = {"a": speech, "none": speech[:0], "blip": speech[:80]}
+    clips = {"a": speech, "none": speech[:0], "blip": speech[:80], "silence": np.zeros(RATE, np.float32)}
     heard = hear("pocketsphinx", clips)
     words = heard["a"]["words"]
     assert " ".join(word["text"] for word in words) == heard["a"]["text"] and len(words) > 5
@@ -118,13 +119,41 @@ def test_pocketsphinx_hears_words_with_times(hear, speech):
     ends = [time for word in words for time in (word["start"], word["end"])]
     assert ends == sorted(ends) and ends[-1] <= 12.1
     assert heard["a"]["language"] == "en" and heard["a"]["log_probability"] <= 0
-    assert [heard[name]["text"] for name in ("none", "blip")] == ["", ""]
+    assert [heard[name]["text"] for name in ("none", "blip", "silence")] == ["", "", ""]
 
 
 def test_what_pocketsphinx_hears_does_not_depend_on_what_it_heard_before(hear, speech):
     parts = {str(at): speech[at * 2 * RATE : (at + 1) * 2 * RATE] for at in range(3)}
     forwards, backwards = hear("pocketsphinx", parts), hear("pocketsphinx", dict(reversed(parts.items())), threads=2)
     assert forwards == {name: backwards[name] for name in parts}
+
+
+def test_decoders_end_with_a_killed_program():
+    program = """
+import time, numpy as np
+from engines.recognizers.pocketsphinx import Recognizer
+from engines.recognizers.settings import SphinxSettings
+recognizer = Recognizer(SphinxSettings(), 1)
+dict(recognizer.recognize([("a", np.zeros(16000, np.float32))]))
+print(*recognizer.pool._processes, flush=True)
+time.sleep(60)
+"""
+    environment = os.environ | {"PYTHONPATH": str(HERE.parents[1])}
+    with subprocess.Popen([PYTHON, "-c", program], stdout=subprocess.PIPE, text=True, env=environment) as killed:
+        decoder = int(killed.stdout.readline())
+        assert Path(f"/proc/{decoder}").exists()
+        killed.kill()
+    deadline = time.monotonic() + 30
+    while _runs(decoder) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not _runs(decoder)
+
+
+def _runs(process: int) -> bool:
+    try:
+        return ") Z" not in Path(f"/proc/{process}/stat").read_text()
+    except FileNotFoundError:
+        return False
 
 
 def test_pocketsphinx_on_the_english_host(hear, data):
