@@ -4,7 +4,8 @@
 
 DIR has NAME.csv for a recording NAME.mp3 (or other suffix): start,end,label,speaker,gender with labels speech, music,
 noise and silence; rows cover the recording. evaluation/purity.py has the definitions. Where gender is decided per
-voice (work/speaker/voices.jsonl), a clip's frames of speech take the gender of its voice.
+voice (work/speaker/voices.jsonl), a clip's frames of speech take the gender of its voice. With --texts TABLE (columns
+source,language,text; `source` as in the timelines) the clips' texts are held against what is said.
 """
 
 import argparse
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from evaluation import accounts, purity, timeline
+from evaluation import accounts, purity, spoken, timeline
 from evaluation.purity import CLASSES
 from evaluation.timeline import FRAMES, Truth
 from pipeline import entry
@@ -67,6 +68,7 @@ def main() -> None:
     parser.add_argument("--truth", type=Path, required=True, help="folder of timeline CSVs, one per recording")
     parser.add_argument("--corpus", type=Path, default=Path("corpus"), help="corpus folder with clips.csv")
     parser.add_argument("--work", type=Path, default=Path("work"), help="work folder, for the labels' accuracy")
+    parser.add_argument("--texts", type=Path, help="CSV source,language,text: what is said in the timelines' sources")
     args = parser.parse_args()
     tables = {stem: args.truth / f"{stem}.csv" for stem in sorted(timeline.recordings(args.corpus))}
     truths = {stem: timeline.read_truth(path) for stem, path in tables.items() if path.is_file()}
@@ -77,6 +79,8 @@ def main() -> None:
     if apart := sorted(set(tables) - set(truths)):
         print(f"not evaluated, for want of a timeline: {', '.join(apart)}\n")
     print(report(truths, args.corpus, args.work, args.truth / "stems.csv"))
+    if args.texts:
+        print("\n" + spoken.report(spoken.of_work(args.work, args.truth, args.texts)))
 
 
 if __name__ == "__main__":

@@ -54,20 +54,19 @@ def tokens(text: str) -> list[tuple[str, bool]]:
     """(word, whether it is joined to the one before) of a text; in scripts without spaces every character is a word."""
     parts: list[tuple[str, bool]] = []
     for word in text.split():
-        joined = False
-        for character in word:
-            unspaced = unicodedata.name(character, "").startswith(_UNSPACED)
-            if joined and not (unspaced and parts[-1][0][-1].isalnum()) and not _ends_unspaced(parts[-1][0], character):
+        before = ""  # the last letter or digit of the word so far
+        for number, character in enumerate(word):
+            parted = before and character.isalnum() and (_unspaced(character) or _unspaced(before))
+            if number and not parted:
                 parts[-1] = (parts[-1][0] + character, parts[-1][1])
             else:
-                parts.append((character, joined))
-            joined = True
+                parts.append((character, number > 0))
+            before = character if character.isalnum() else before
     return parts
 
 
-def _ends_unspaced(word: str, character: str) -> bool:
-    """Whether a new word begins with `character` because the one before was of a script without spaces."""
-    return character.isalnum() and unicodedata.name(word[-1], "").startswith(_UNSPACED)
+def _unspaced(character: str) -> bool:
+    return unicodedata.name(character, "").startswith(_UNSPACED)
 
 
 def break_after(word: str) -> int:

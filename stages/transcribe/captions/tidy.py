@@ -10,17 +10,16 @@ LONGEST = 60.0  # seconds of a cue; a longer one says nothing about when its wor
 TEXT = 2000  # characters of a cue
 ROLLING = 0.25  # least share of cues that begin with a line of the cue before
 _MARKUP = re.compile(r"</?[A-Za-z0-9][^<>]{0,200}>|\{\\[^{}]{0,200}\}")
-_SOUND = re.compile(
-    r"\[[^\[\]]{0,80}\]|［[^［］]{0,80}］|\([^()]{0,80}\)|（[^（）]{0,80}）|【[^【】]{0,80}】|\*[^*\n]{1,40}\*"
-)
-_SONG = re.compile(r"[♪♫♬#]\s?[^♪♫♬#]{0,300}[♪♫♬#]|[♪♫♬].{0,300}$", re.M)
+_BRACKETS = ("[]", "［］", "()", "（）", "【】")
+_SOUND = re.compile("|".join(rf"\{a}[^\{a}\{b}]{{0,80}}\{b}" for a, b in _BRACKETS) + r"|\*\w[^*\n]{0,38}\w\*")
+_SONG = re.compile(r"[♪♫♬][^♪♫♬]{0,300}[♪♫♬]|[♪♫♬].{0,300}$", re.M)
 _SPEAKER = re.compile(r"^(?:>>+|[-–—•])\s{0,9}|^[A-Z][A-Z0-9 .'-]{0,30}:\s{1,9}", re.M)
 
 
 def spoken(text: str) -> str:
     """What of a cue's text is said; "" where it only describes a sound."""
-    text = html.unescape(_MARKUP.sub("", text[:TEXT]))
-    text = unicodedata.normalize("NFC", "".join(c for c in text if c in "\n\t" or unicodedata.category(c)[0] != "C"))
+    text = "".join(c for c in text[:TEXT] if c in "\n\t" or unicodedata.category(c)[0] != "C")
+    text = unicodedata.normalize("NFC", html.unescape(_MARKUP.sub("", text)))
     text = _SPEAKER.sub("", _SONG.sub(" ", _SOUND.sub(" ", text)))
     text = _SPEAKER.sub("", "\n".join(line.strip() for line in text.split("\n")))
     text = " ".join(text.split())

@@ -1,0 +1,232 @@
+"""Captions of all formats read into cues; what is broken, hostile or no speech in them."""
+
+import contextlib
+import json
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline import captions as beside
+from stages.transcribe import captions
+from stages.transcribe.captions import Unreadable, tidy, vtt
+from stages.transcribe.captions.cue import Cue
+
+VTT = """WEBVTT
+
+NOTE a remark
+
+1
+00:01.500 --> 00:03.000 align:start
+<v Anna>Hello &amp; welcome.
+
+01:00:02,250 --> 01:00:04,000
+Second line
+goes on.
+"""
+SRT = (
+    "1\r\n00:00:01,500 --> 00:00:03,000\r\n{\\an8}Hello & welcome.\r\n"
+    "2\r\n01:00:02,250 --> 01:00:04,000\r\nSecond line\r\ngoes on.\r\n"
+)
+JSON3 = json.dumps(
+    {
+        "events": [
+            {"tStartMs": 0, "dDurationMs": 9000, "id": 1},
+            {"tStartMs": 1500, "dDurationMs": 1500, "segs": [{"utf8": "Hello & welcome."}]},
+            {"tStartMs": 3602250, "dDurationMs": 1750, "segs": [{"utf8": "Second line"}, {"utf8": "\ngoes on."}]},
+        ]
+    }
+)
+TTML = """<?xml version="1.0" encoding="utf-8"?>
+<tt xmlns="http://www.w3.org/ns/ttml" xmlns:p="http://www.w3.org/ns/ttml#parameter" p:tickRate="1000">
+<body><div><p begin="1.5s" dur="1500t">Hello <span>&amp; welcome.</span></p>
+<p begin="01:00:02.250" end="01:00:04:00">Second line<br/>goes on.</p></div></body></tt>"""
+LRC = "[ti:Title]\n[00:01.50]Hello & welcome.\n[00:03.00]\n[60:02.25]Second line goes on.\n[60:04.00]\n"
+TEXTGRID = """File type = "ooTextFile"
+Object class = "TextGrid"
+xmin = 0
+xmax = 3700
+tiers? <exists>
+size = 2
+item []:
+    item [1]:
+        class = "IntervalTier"
+        name = "phones"
+        xmin = 0
+        xmax = 3700
+        intervals: size = 1
+        intervals [1]:
+            xmin = 0
+            xmax = 3700
+            text = "x"
+    item [2]:
+        class = "IntervalTier"
+        name = "utterances"
+        xmin = 0
+        xmax = 3700
+        intervals: size = 3
+        intervals [1]:
+            xmin = 1.5
+            xmax = 3
+            text = "Hello & welcome."
+        intervals [2]:
+            xmin = 3
+            xmax = 3602.25
+            text = ""
+        intervals [3]:
+            xmin = 3602.25
+            xmax = 3604
+            text = "Second line goes on."
+"""
+SAID = [(1.5, 3.0, "Hello & welcome."), (3602.25, 3604.0, "Second line goes on.")]
+FILES = {"vtt": VTT, "srt": SRT, "json3": JSON3, "ttml": TTML, "lrc": LRC, "TextGrid": TEXTGRID}
+
+
+def read(tmp_path, content: bytes | str, name: str = "a.vtt"):
+    path = tmp_path / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return captions.read(path, tmp_path / "a.mp3")
+
+
+@pytest.mark.parametrize("suffix", FILES)
+def test_every_format_gives_the_same_cues(tmp_path, suffix):
+    cues = read(tmp_path, FILES[suffix], f"a.{suffix}").cues
+    assert [(cue.start, cue.end, cue.text) for cue in cues] == SAID
+
+
+def test_every_suffix_that_is_found_has_a_reader(tmp_path):
+    assert {suffix.lower() for suffix in beside.FORMATS} >= {f".{suffix.lower()}" for suffix in FILES}
+    for suffix, module in beside.FORMATS.items():
+        assert hasattr(__import__(f"stages.transcribe.captions.{module}", fromlist=["read"]), "read"), suffix
+
+
+def test_captions_are_found_beside_a_recording_by_its_name(tmp_path):
+    for name in ("a.mp3", "a.vtt", "a.ko.VTT", "a.pt-BR.srt", "b.mp3", "a.b.json3", "c.lrc", "a.txt", "a.ko.vtt.part"):
+        (tmp_path / name).touch()
+    files = beside.beside([tmp_path / "a.mp3", tmp_path / "b.mp3", tmp_path / "gone" / "d.mp3"])
+    assert {path.name: [file.name for file in names] for path, names in files.items()} == {
+        "a.mp3": ["a.vtt", "a.ko.VTT", "a.b.json3", "a.pt-BR.srt"]
+    }
+    stated = [captions.language_of(file, tmp_path / "a.mp3") for file in files[tmp_path / "a.mp3"]]
+    assert stated == [None, "ko", "b", "pt"]
+
+
+def test_automatic_captions_that_roll_say_every_word_once(tmp_path):
+    rolling = """WEBVTT
+Kind: captions
+
+00:00:00.000 --> 00:00:02.000 align:start position:0%
+ 
+so<00:00:00.500><c> this</c><00:00:01.000><c> is</c>
+
+00:00:02.000 --> 00:00:02.010 align:start position:0%
+so this is
+ 
+
+00:00:02.010 --> 00:00:04.000 align:start position:0%
+so this is
+what<00:00:02.500><c> he</c><00:00:03.000><c> said</c>
+
+00:00:04.000 --> 00:00:04.010 align:start position:0%
+what he said
+ 
+"""
+    cues = read(tmp_path, rolling).cues
+    assert [cue.text for cue in cues] == ["so this is", "what he said"]
+    assert cues[0].words == (("so", 0.0), ("this", 0.5), ("is", 1.0))
+    assert cues[1].words == (("what", 2.01), ("he", 2.5), ("said", 3.0))
+    plain = [Cue(i, i + 1, f"line {i}\nline {i + 1}") for i in range(6)]  # two lines are shown, one is new
+    assert " ".join(cue.text for cue in tidy.cues(plain)[0]) == "line 0 " + " ".join(f"line {i}" for i in range(1, 7))
+    said_twice = [Cue(0, 1, "Yes."), Cue(1, 2, "Yes."), *(Cue(i, i + 1, f"No {i}.") for i in range(2, 9))]
+    assert len(tidy.cues(said_twice)[0]) == 9
+
+
+@pytest.mark.parametrize(
+    ("text", "spoken"),
+    [
+        ("[음악]", ""),
+        ("(laughs) Well.", "Well."),
+        ("♪ la la la ♪", ""),
+        ("♪ no end", ""),
+        ("Before ♪ sung ♪ after", "Before after"),
+        (">> So,\n>> yes.", "So, yes."),
+        ("- One\n– Two", "One Two"),
+        ("MR. SMITH: Good day.", "Good day."),
+        ("<i>Really</i> <00:01.000>now?", "Really now?"),
+        ("&lt;b&gt; &quot;x&quot;", '<b> "x"'),
+        ("...", ""),
+        ("cafe\u0301\u200b\ufeff", "café"),
+        ("*door closes* Hi.", "Hi."),
+        ("2 * 3 * 4", "2 * 3 * 4"),
+        ("At 10:30 we met: twice.", "At 10:30 we met: twice."),
+    ],
+)
+def test_what_is_not_said_goes_and_what_is_said_stays(text, spoken):
+    assert tidy.spoken(text) == spoken
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp949"])
+def test_other_encodings_are_read_and_told(tmp_path, encoding):
+    text = "WEBVTT\n\n00:01.000 --> 00:02.000\n" + "이번 주말에 우리 미술관에 갈까요? 그럼 경복궁 어때요?\n" * 5
+    result = read(tmp_path, text.encode(encoding))
+    assert result.cues[0].text.startswith("이번 주말에 우리 미술관에 갈까요?")
+    assert bool(result.repairs) == (encoding == "cp949")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "is empty"),
+        (b"WEBVTT\n\n", "no cue in it"),
+        (b"WEBVTT\n\n00:05.000 --> 00:02.000\nbackwards\n\n-00:01.000 --> 00:01.000\nbefore\n", "no cue in it"),
+        (b"\x00\x01\x02" * 400, "no cue in it|neither in UTF-8"),
+        (b"<html><body>404</body></html>", "no cue in it"),
+        (b"WEBVTT\n\n00:00.000 --> 99:00:00.000\nalways\n", "no cue in it"),
+    ],
+)
+def test_what_cannot_be_used_is_one_sentence(tmp_path, content, said):
+    with pytest.raises(Unreadable, match=said):
+        read(tmp_path, content)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("a.json3", '{"wrong": []}', "cannot be read as json3"),
+        ("a.json3", "[" * 100_000, "cannot be read as json3"),
+        ("a.json3", '{"events": [{"segs": [{"utf8": "x"}]}]}', "tStartMs"),
+        ("a.ttml", "<tt><p begin='1s'", "cannot be read as ttml"),
+        ("a.ttml", '<!DOCTYPE x [<!ENTITY a "aaaa">]><tt><p begin="1s" end="2s">&a;</p></tt>', "document type"),
+        ("a.TextGrid", "nothing", "ooTextFile"),
+    ],
+)
+def test_a_broken_format_is_one_sentence(tmp_path, name, content, said):
+    with pytest.raises(Unreadable, match=said):
+        read(tmp_path, content, name)
+
+
+def test_a_huge_file_is_not_read(tmp_path):
+    with open(tmp_path / "a.vtt", "wb") as file:
+        file.truncate(200_000_000)
+    with pytest.raises(Unreadable, match="200 MB long"):
+        captions.read(tmp_path / "a.vtt", tmp_path / "a.mp3")
+
+
+@pytest.mark.parametrize(
+    "unit", ["<", "(", "[", "♪", "<00:00.000>", "{\\", "&#", "-", "A", "00:00.000 --> ", "\n", "*a", '"', "<c"]
+)
+def test_hostile_files_cost_little_time(tmp_path, unit):
+    """A megabyte of what makes patterns backtrack, in every format."""
+    body = "WEBVTT\n\n00:01.000 --> 00:02.000\n" + unit * (1_000_000 // len(unit))
+    began = time.process_time()
+    for suffix in FILES:
+        with contextlib.suppress(Unreadable):
+            read(tmp_path, "ooTextFile\n" + body if suffix == "TextGrid" else body, f"a.{suffix}")
+    assert time.process_time() - began < 30  # not a measure of speed: what backtracks takes hours
+
+
+@given(st.text(max_size=300))
+def test_whatever_stands_in_a_file_gives_cues_or_nothing(text):
+    for cue in tidy.cues(vtt.read("00:01.000 --> 00:02.000\n" + text))[0]:
+        assert 0 <= cue.start < cue.end and cue.text == " ".join(cue.text.split()) != ""
