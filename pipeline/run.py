@@ -43,7 +43,8 @@ def run_shard(job: Job, inputs: list[dict], process: Callable[[list[dict]], Outc
         for group in groups:
             outcome = _outcome(job, group, process)
             manifest.check_complete(group, outcome["rows"], outcome["rejects"])
-            log.info("%s %s: %d rows, %d rejects", job.stage, group[0]["recording_id"], *map(len, outcome.values()))
+            counts = len(outcome["rows"]), len(outcome["rejects"])
+            log.info("%s %s: %d rows, %d rejects", job.stage, group[0]["recording_id"], *counts)
             kept += outcome["rows"]
             rejects += outcome["rejects"]
             failed += outcome["failed"]
