@@ -19,6 +19,7 @@ from review.written import Texts
 
 STATIC = Path(__file__).parent / "static"
 KINDS = {
+    ".svg": "image/svg+xml",
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",

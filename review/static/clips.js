@@ -140,7 +140,13 @@ const tools = {
 };
 
 export const clips = {
-  async show(screen, given) { place = screen; desk = given; await load(); },
+  async show(screen, given) {
+    place = screen;
+    desk = given;
+    await load();
+    const filled = Object.keys(QUEUES).find((name) => left[name]);
+    if (!row() && filled) { queue = filled; await load(); }
+  },
   leave() { edit.leave(); turn += 1; wave = null; },
   async undone({ clip }) {
     if (!clip) return load();
