@@ -14,6 +14,7 @@ from pipeline.errors import Reject, VoxsieveError
 from review import sound, tried
 from review.answers import body, ranged, skipped, told
 from review.desk import Desk
+from review.guard import Refused
 from review.index import QUEUES
 from review.written import Texts
 
@@ -162,5 +163,5 @@ def make(page: Page) -> Starlette:
         Route("/api/try/{job}/answer", page.answer, methods=post),
         Route("/tried/{job}/{which}.{form}", page.tried_sound, methods=get),
     ]
-    handlers = {VoxsieveError: told(400), Reject: told(400), HTTPException: told(400)}
+    handlers = {VoxsieveError: told(400), Reject: told(400), HTTPException: told(400), Refused: told(400)}
     return Starlette(routes=routes, exception_handlers=handlers)
