@@ -141,8 +141,8 @@ def page(args: argparse.Namespace) -> None:
     os.execv(python, [python, "-m", "review.serve", *(f"--{name}={value}" for name, value in flags.items())])
 
 
-def main() -> None:
-    words = sys.argv[1:]
+def main(words: list[str] | None = None) -> None:
+    words = sys.argv[1:] if words is None else words
     parser = arguments()
     if not words or (words[0].startswith("--") and words[0] not in ("-h", "--help")):
         words = ["page", *words]
