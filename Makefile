@@ -5,10 +5,11 @@ CORES ?= $(shell nproc 2>/dev/null || echo 2)
 CONFIG ?=
 WORK ?= work
 CORPUS ?= corpus
+DECISIONS ?= decisions
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes
 
-.PHONY: all environment weights environments config test lint verify bench lock
+.PHONY: all environment weights environments config test lint verify review bench lock
 .DELETE_ON_ERROR:
 
 all: environment weights
@@ -25,9 +26,9 @@ environment: .venv/complete
 weights: environment
 	@$(BIN)/python -m install.weights
 
-# What the tests want besides: the original packages, the crawl, the recognisers, and the libraries that read exports.
+# All that runs apart from the main environment: the original packages, the crawl, the recognisers, the review ...
 environments: environment
-	@$(BIN)/python -m install.environments spleeter ina resemblyzer crawl recognizers consumers
+	@$(BIN)/python -m install.environments
 
 .venv/dev: .venv/complete requirements-dev.lock
 	$(PIP) -r requirements-dev.lock
@@ -51,6 +52,10 @@ test: lint weights environments
 verify: environment
 	$(BIN)/python -m pipeline.verify --work $(WORK) --corpus $(CORPUS)
 
+# The page where a person listens and decides; WORK and CORPUS name other folders, DECISIONS where decisions go.
+review: environment
+	@$(BIN)/python -m review --work $(WORK) --corpus $(CORPUS) --decisions $(DECISIONS)
+
 bench: weights environments
 	$(BIN)/python -m benchmarks.engines
 
@@ -63,5 +68,6 @@ lock:
 	$(LOCK) --overrides envs/ina.overrides envs/ina.in -o envs/ina.lock
 	$(LOCK) envs/crawl.in -o envs/crawl.lock
 	$(LOCK) --overrides envs/num2words.overrides envs/recognizers.in -o envs/recognizers.lock
+	$(LOCK) envs/review.in -o envs/review.lock
 	$(LOCK) --find-links "$$PIP_FIND_LINKS" envs/consumers.in -o envs/consumers.lock
 	$(LOCK) --overrides envs/resemblyzer.overrides --find-links "$$PIP_FIND_LINKS" envs/resemblyzer.in -o envs/resemblyzer.lock

@@ -24,6 +24,11 @@ ENVS = Path(__file__).parent.parent / "envs"
 OLDER = {"spleeter": (3, 12)}  # the first Python for which its tensorflow has no wheels
 
 
+def known() -> list[str]:
+    """The names of all environments."""
+    return sorted(path.stem for path in ENVS.glob("*.lock"))
+
+
 def folder(name: str) -> Path:
     """Where the environment of envs/NAME.lock lies or will lie."""
     lock = ENVS / f"{name}.lock"
@@ -73,7 +78,7 @@ def make(name: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Make environments from their locks, two at a time.")
     parser.add_argument(
-        "names", nargs="+", help="the locks in envs/: spleeter, ina, resemblyzer, crawl, recognizers, consumers"
+        "names", nargs="*", metavar="NAME", default=known(), help=f"which of {', '.join(known())}; none for all"
     )
     names = parser.parse_args().names
     with ThreadPoolExecutor(2) as pool:  # one downloads while the other unpacks

@@ -37,7 +37,7 @@ def arguments() -> argparse.ArgumentParser:
     where(page, who=False)
     page.add_argument("--corpus", type=Path, default=Path("corpus"), help="corpus folder")
     page.add_argument("--host", default="127.0.0.1", help="address to listen on; any other opens it to that network")
-    page.add_argument("--port", type=int, default=0, help="port; 0 takes a free one")
+    page.add_argument("--port", type=int, default=8017, help="port; 0 takes a free one")
     page.add_argument("--config", type=Path, default=Path("config.yaml"), help="configuration for `try a file`")
     listed = commands.add_parser(
         "voices", help="the voices, in the order in which to ask", formatter_class=entry.Defaults
@@ -141,14 +141,18 @@ def page(args: argparse.Namespace) -> None:
     os.execv(python, [python, "-m", "review.serve", *(f"--{name}={value}" for name, value in flags.items())])
 
 
-def main() -> None:
-    words = sys.argv[1:]
+def main(words: list[str] | None = None) -> None:
+    words = sys.argv[1:] if words is None else words
     parser = arguments()
     if not words or (words[0].startswith("--") and words[0] not in ("-h", "--help")):
         words = ["page", *words]
     args = parser.parse_args(words)
     commands = {"page": page, "voices": show_voices, "decide": decide, "undo": undo, "progress": progress}
-    commands[args.command](args)
+    try:
+        commands[args.command](args)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -14,11 +14,13 @@ from pipeline.errors import Reject, VoxsieveError
 from review import sound, tried
 from review.answers import body, ranged, skipped, told
 from review.desk import Desk
+from review.guard import Refused
 from review.index import QUEUES
 from review.written import Texts
 
 STATIC = Path(__file__).parent / "static"
 KINDS = {
+    ".svg": "image/svg+xml",
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -161,5 +163,5 @@ def make(page: Page) -> Starlette:
         Route("/api/try/{job}/answer", page.answer, methods=post),
         Route("/tried/{job}/{which}.{form}", page.tried_sound, methods=get),
     ]
-    handlers = {VoxsieveError: told(400), Reject: told(400), HTTPException: told(400)}
+    handlers = {VoxsieveError: told(400), Reject: told(400), HTTPException: told(400), Refused: told(400)}
     return Starlette(routes=routes, exception_handlers=handlers)

@@ -17,20 +17,23 @@ from pipeline import manifest
 from pipeline.errors import ManifestError
 
 PLACE = Path("review", "index.sqlite")
-VERSION = 1
+VERSION = 2
 NOBODYS, UNCERTAIN, KEPT, DROPPED = range(4)  # queues: rejected by voice, unsure of, in the corpus, left out by a score
 SCHEMA = """
-create table recordings (r integer primary key, id text, sha256 text, source text, folder text);
-create table voices (v integer primary key, name text, seconds real, told real);
+create table recordings (r integer primary key, id text, sha256 text, source text, folder text, first integer,
+                         last integer);
+create table voices (v integer primary key, seconds real, told real);
+create table queues (queue integer primary key, clips integer);
 create table clips (n integer primary key, r integer, start integer, stop integer, v integer, queue integer,
                     decided integer, speaker text, similarity real, score real, rank real, draw integer, reason text);
 """
 INDICES = """
-create index by_place on clips (r, start);
-create index by_rank on clips (queue, rank);
-create index by_draw on clips (queue, draw);
+create index by_rank on clips (queue, rank) where queue > 0 and not decided;
+create index by_draw on clips (draw) where queue = 2 and not decided;
 create index by_voice on clips (v, rank);
 create unique index by_name on recordings (id);
+create index by_digest on recordings (sha256);
+insert into queues select queue, count(*) from clips where queue > 0 and not decided group by queue;
 """
 ROWS = 20_000  # written at once
 
@@ -47,7 +50,7 @@ def stamp(work: Path) -> str:
     told = [str(VERSION)]
     for path in sources(work):
         if path.is_file():
-            told.append(f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}")
+            told.append(f"{path.relative_to(work)} {path.stat().st_size} {path.stat().st_mtime_ns}")
     return hashlib.sha256("\n".join(told).encode()).hexdigest()
 
 
@@ -79,7 +82,7 @@ def _build(work: Path, place: Path, wanted: str) -> None:
     try:
         base.executescript("pragma journal_mode = off; pragma synchronous = off; pragma cache_size = -65536;" + SCHEMA)
         base.execute("begin")
-        recordings: dict[str, tuple] = {}
+        recordings: dict[str, list] = {}
         voices: dict[int, list[float]] = {}
         batch: list[tuple] = []
         for row in _rows(work, recordings, voices):
@@ -88,13 +91,12 @@ def _build(work: Path, place: Path, wanted: str) -> None:
                 _insert(base, batch)
                 batch.clear()
         _insert(base, batch)
-        base.executemany("insert into recordings values (?, ?, ?, ?, ?)", recordings.values())
-        named = ((v, f"v{v:04d}", seconds, told) for v, (seconds, told) in voices.items())
-        base.executemany("insert into voices values (?, ?, ?, ?)", named)
+        base.executemany("insert into recordings values (?, ?, ?, ?, ?, ?, ?)", recordings.values())
+        base.executemany("insert into voices values (?, ?, ?)", ((v, *spoken) for v, spoken in voices.items()))
         base.execute("create table told (name text primary key, value text)")
         base.execute("insert into told values ('stamp', ?)", (wanted,))
         base.execute("commit")
-        base.executescript(INDICES + "analyze;")
+        base.executescript(INDICES)
     finally:
         base.close()
 
@@ -103,7 +105,7 @@ def _insert(base: sqlite3.Connection, rows: list[tuple]) -> None:
     base.executemany("insert into clips values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
 
-def _rows(work: Path, recordings: dict[str, tuple], voices: dict[int, list[float]]) -> Iterator[tuple]:
+def _rows(work: Path, recordings: dict[str, list], voices: dict[int, list[float]]) -> Iterator[tuple]:
     """The rows of `clips`; recordings and voices are filled on the way."""
     rejected = {row["id"]: row["reason"] for row in _lines(work / "select" / manifest.REJECTS)}
     shard, scores = "", {}
@@ -111,12 +113,13 @@ def _rows(work: Path, recordings: dict[str, tuple], voices: dict[int, list[float
         recording = row["recording_id"]
         if recording not in recordings:
             folder, _, _ = row["path"].rpartition("/")
-            recordings[recording] = (len(recordings), recording, row["sha256"], row["source"], folder)
+            recordings[recording] = [len(recordings), recording, row["sha256"], row["source"], folder, n, n]
             here = row["path"].split("/")[1]
             if here != shard:
                 shard = here
                 facts = _lines(manifest.of_shard(work, "score", shard))
                 scores = {fact["id"]: fact.get("dnsmos_ovrl") for fact in facts}
+        recordings[recording][-1] = n
         clip, v, answer = row["id"], int(row["voice"][1:]), row["answer"]
         queue, score = NOBODYS, scores.get(clip)
         if answer == "uncertain":

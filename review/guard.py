@@ -31,7 +31,7 @@ class Refused(Exception):
 
     def __init__(self, status: int, sentence: str):
         super().__init__(sentence)
-        self.status = status
+        self.status_code = status
 
 
 class Guard:
@@ -131,7 +131,7 @@ async def refuse(send, refused: Refused) -> None:
     """Answer with a sentence and close the connection."""
     headers = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
     headers += [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
-    await send({"type": "http.response.start", "status": refused.status, "headers": headers})
+    await send({"type": "http.response.start", "status": refused.status_code, "headers": headers})
     await send({"type": "http.response.body", "body": str(refused).encode()})
 
 

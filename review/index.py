@@ -17,7 +17,7 @@ COLUMNS = (
     "speaker, similarity, score, reason"
 )
 QUEUES = {"uncertain": build.UNCERTAIN, "lowest": build.KEPT, "sample": build.KEPT, "dropped": build.DROPPED}
-ORDERS = {"uncertain": "rank", "lowest": "rank", "sample": "draw", "dropped": "rank"}
+ORDERS = {"uncertain": "rank", "lowest": "rank", "sample": "draw", "dropped": "rank"}  # each with its index
 
 
 class Index:
@@ -34,7 +34,13 @@ class Index:
             return self._base.execute(query, values).fetchall()
 
     def _clips(self, where: str, *values) -> list[dict]:
-        query = f"select {COLUMNS} from clips join recordings using (r) {where}"
+        query = f"select {COLUMNS} from recordings cross join clips on n between first and last {where}"
+        return [_clip(row) for row in self._ask(query, *values)]
+
+    def _page(self, where: str, *values) -> list[dict]:
+        """PAGE clips chosen from all, in their order. where: begins with the index that has them so."""
+        inner = f"select * from clips indexed by {where} limit {PAGE} offset ?"
+        query = f"select {COLUMNS} from ({inner}) as clips cross join recordings using (r)"
         return [_clip(row) for row in self._ask(query, *values)]
 
     def clip(self, name: str) -> dict | None:
@@ -69,22 +75,18 @@ class Index:
 
     def queue(self, name: str, skip: int = 0) -> list[dict]:
         """PAGE clips of a queue that nobody has decided on, the first first."""
-        return self._clips(
-            "left join (select distinct n from done where kind in ('keep', 'drop', 'speaker')) as told using (n) "
-            f"where queue = ? and told.n is null and not decided order by {ORDERS[name]}, clips.n limit ? offset ?",
-            QUEUES[name],
-            PAGE,
-            skip,
-        )
+        told = "exists (select 1 from done where done.n = clips.n and kind in ('keep', 'drop', 'speaker'))"
+        chosen = f"by_{ORDERS[name]} where queue = {QUEUES[name]} and queue > 0 and not decided and not {told}"
+        return self._page(f"{chosen} order by {ORDERS[name]}, n", skip)
 
     def of_voice(self, voice: int, skip: int = 0) -> list[dict]:
         """PAGE clips of a voice."""
-        return self._clips("where v = ? order by rank, clips.n limit ? offset ?", voice, PAGE, skip)
+        return self._page("by_voice where v = ? order by rank, n", voice, skip)
 
     def places(self, voice: int) -> dict[str, list[tuple[float, float]]]:
         """The places of all clips of a voice, by the SHA-256 of their recording."""
         found: dict[str, list[tuple[float, float]]] = {}
-        query = "select sha256, start, stop from clips join recordings using (r) where v = ? order by r, start"
+        query = "select sha256, start, stop from clips join recordings using (r) where v = ? order by n"
         for sha256, start, stop in self._ask(query, voice):
             found.setdefault(sha256, []).append((start / 1000, stop / 1000))
         return found
@@ -100,7 +102,7 @@ class Index:
         for sha256, spans in places.items():
             for start, end in spans:
                 query = (
-                    "select v, sum(stop - start) from clips join recordings using (r) "
+                    "select v, sum(stop - start) from recordings cross join clips on n between first and last "
                     "where sha256 = ? and start >= ? and start < ? group by v"
                 )
                 for v, length in self._ask(query, sha256, round(start * 1000), round(end * 1000)):
@@ -114,7 +116,7 @@ class Index:
 
     def counts(self) -> dict[str, int]:
         """How many clips a queue has, and how many of them nobody has decided on."""
-        whole = dict(self._ask("select queue, count(*) from clips where not decided group by queue"))
+        whole = dict(self._ask("select queue, clips from queues"))
         query = (
             "select queue, count(distinct n) from done join clips using (n) "
             "where kind in ('keep', 'drop', 'speaker') and not decided group by queue"

@@ -1,7 +1,7 @@
 """The server of the page: started by `python -m review`, in the environment envs/review.lock."""
 
 import argparse
-import logging
+import os
 import secrets
 import socket
 import sys
@@ -11,7 +11,7 @@ import uvicorn
 
 from pipeline import entry
 from pipeline.errors import ConfigError
-from review import app, guard, tried
+from review import app, build, guard, tried
 from review.desk import Desk
 
 
@@ -23,6 +23,18 @@ def listener(host: str, port: int) -> socket.socket:
         raise ConfigError(f"review: {host}, port {port}, cannot be listened on ({error}): name others.") from None
 
 
+def token(work: Path) -> str:
+    """The token of a work folder's page: the same each time, so that a window outlives its server."""
+    place = work / build.PLACE.with_name("token")
+    try:
+        known = place.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        known = secrets.token_urlsafe(24)
+        with open(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
+            out.write(known)
+    return known
+
+
 def main() -> None:
     parser = argparse.ArgumentParser("python -m review")
     for name in ("work", "corpus", "decisions", "config"):
@@ -31,22 +43,21 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--snakemake-python", required=True)
     args = parser.parse_args()
-    for quiet in ("uvicorn", "uvicorn.error"):
-        logging.getLogger(quiet).setLevel(logging.WARNING)
     desk = Desk(args.work, args.decisions)
     for fault in desk.faults:
         print(f"warning: {fault}", file=sys.stderr)
     bench = tried.Bench(args.config, args.snakemake_python)
     page = app.make(app.Page(desk, args.corpus, bench))
-    sock, token = listener(args.host, args.port), secrets.token_urlsafe(24)
+    sock, secret = listener(args.host, args.port), token(args.work)
     port = sock.getsockname()[1]
-    guarded = guard.Guard(page, token, args.host, tried.UPLOAD_BYTES, "/api/try")
+    guarded = guard.Guard(page, secret, args.host, tried.UPLOAD_BYTES, "/api/try")
     settings = uvicorn.Config(
         guarded,
         http=guard.Punctual,
         ws="none",
         lifespan="off",
         access_log=False,
+        log_level="warning",
         server_header=False,
         proxy_headers=False,
         limit_concurrency=guard.CONNECTIONS,
@@ -54,7 +65,7 @@ def main() -> None:
         timeout_graceful_shutdown=3,
     )
     shown = "127.0.0.1" if args.host in ("0.0.0.0", "::") else args.host
-    print(f"Open http://{f'[{shown}]' if ':' in shown else shown}:{port}/{token}/", flush=True)
+    print(f"Open http://{f'[{shown}]' if ':' in shown else shown}:{port}/{secret}/", flush=True)
     if args.host not in ("127.0.0.1", "localhost", "::1"):
         print(
             f"--host {args.host} opens this page to everyone on that network who has the address above; what is sent "

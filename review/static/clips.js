@@ -6,11 +6,12 @@ import * as edit from "./edit.js";
 import { Wave } from "./wave.js";
 
 const QUEUES = { uncertain: "uncertain voices", lowest: "kept, lowest scores first", sample: "blind sample", dropped: "left out by a score" };
+const AGAIN = 1500; // milliseconds until a clip is asked for again
 const REASONS = ["noisy", "music", "echo", "cut off", "two voices", "wrong text"];
 let place, desk, queue = "uncertain", rows = [], left = {}, at = 0, about = null, wave = null, auto = stored.get("auto") !== "no", speakers = [], turn = 0;
 
 const row = () => rows[at];
-const address = (which) => `sound/${row().id}/${which}`;
+const address = (which) => `sound/${about.id}/${which}`;
 
 async function load() {
   const answer = await ask(`api/clips?queue=${queue}`);
@@ -23,11 +24,21 @@ async function load() {
   await open();
 }
 
+// Show the current clip. Nothing can be decided until it is there.
 async function open(heard = false) {
   edit.leave();
+  about = null;
+  place.querySelectorAll(".card button").forEach((part) => { part.disabled = true; });
   const mine = (turn += 1);
   if (!row()) return empty();
-  const answer = await ask(`api/clip/${row().id}`);
+  let answer;
+  try {
+    answer = await ask(`api/clip/${row().id}`);
+  } catch (error) {
+    if (error.status && error.status !== 408) return say(error.message, true);
+    setTimeout(() => { if (mine === turn) open(heard); }, AGAIN);
+    return;
+  }
   if (mine !== turn) return;
   about = answer;
   draw();
@@ -85,7 +96,7 @@ function hear(what, from = null) {
 }
 
 function decided(kind, words, rest = {}) {
-  const clip = row();
+  const clip = about;
   desk.decide({ about: "clip", of: clip.id, kind, ...rest }).catch(() => {});
   say(`${clip.id}: ${words}`);
 }
@@ -93,6 +104,8 @@ function decided(kind, words, rest = {}) {
 async function next() {
   at += 1;
   if (at < rows.length) return open(true);
+  about = null;
+  place.querySelectorAll(".card button").forEach((part) => { part.disabled = true; });
   const seen = new Set(rows.map((clip) => clip.id));
   const answer = await ask(`api/clips?queue=${queue}`);
   const fresh = answer.clips.filter((clip) => !seen.has(clip.id));
@@ -116,7 +129,7 @@ async function drop() {
 async function whose() {
   if (!speakers.length) speakers = (await ask("api/voices")).speakers;
   const nobody = "nobody who is wanted";
-  const name = await choose("Whose voice is it?", [], { entry: row().speaker || "", known: [...speakers, nobody] });
+  const name = await choose("Whose voice is it?", [], { entry: about.speaker || "", known: [...speakers, nobody] });
   if (!name) return;
   decided("speaker", name, { value: name === nobody ? "" : name });
   await next();
@@ -140,7 +153,13 @@ const tools = {
 };
 
 export const clips = {
-  async show(screen, given) { place = screen; desk = given; await load(); },
+  async show(screen, given) {
+    place = screen;
+    desk = given;
+    await load();
+    const filled = Object.keys(QUEUES).find((name) => left[name]);
+    if (!row() && filled) { queue = filled; await load(); }
+  },
   leave() { edit.leave(); turn += 1; wave = null; },
   async undone({ clip }) {
     if (!clip) return load();

@@ -3,7 +3,7 @@
 import { ask, button, choose, h, say, span } from "./page.js";
 import { play } from "./player.js";
 
-const HEARD = ["the most typical", "one side", "the other side"]; // of a voice that may be two
+const HEARD = { 1: ["the only one"], 2: ["the most typical", "the least like it"], 3: ["the most typical", "one side", "the other side"] }; // of a voice that may be two
 let place, desk, rows = [], told = {}, at = 0, next = 0;
 
 const row = () => rows[at];
@@ -36,14 +36,14 @@ function draw() {
 function card(voice, number) {
   const mine = number === at;
   const facts = [
-    `${span(voice.seconds)} in ${voice.clips} clips`, voice.gender, `${span(voice.uncertain_seconds)} uncertain`,
+    `${span(voice.seconds)} in ${voice.clips} ${voice.clips === 1 ? "clip" : "clips"}`, voice.gender, `${span(voice.uncertain_seconds)} uncertain`,
     `${span(voice.confident_seconds)} kept`, voice.target ? `like ${voice.target}: ${voice.similarity.toFixed(2)}` : "",
   ];
   const part = h("section", { class: `card${voice.decided ? " decided" : ""}`, "aria-current": mine ? "true" : null, "aria-label": voice.voice, "data-voice": voice.voice },
     h("h3", {}, voice.voice, " ", h("span", { class: "quiet figure" }, voice.decided ? "" : `settles ${span(voice.worth_seconds)}`),
       voice.decided ? h("span", { class: "said" }, voice.decided) : null),
     h("ul", { class: "facts quiet figure" }, facts.filter(Boolean).map((fact) => h("li", {}, fact))),
-    h("div", { class: "row" }, voice.typical.map((clip, i) => button(mine ? (i ? "" : "Space") : "", `▶ ${HEARD[i]}`, () => { at = number; mark(); hear(i); }))),
+    h("div", { class: "row" }, voice.typical.map((clip, i) => button(mine ? (i ? "" : "Space") : "", `▶ ${HEARD[voice.typical.length][i]}`, () => { at = number; mark(); hear(i); }))),
     mine ? h("div", { class: "row" },
       voice.target ? button("y", `It is ${voice.target}`, () => decide("voice", voice.target), "first") : null,
       button("n", "Somebody else", () => decide("voice", "")),
@@ -65,7 +65,7 @@ function move(by) {
 function hear(number) {
   const clip = row().typical[number];
   next = (number + 1) % row().typical.length;
-  say(`${row().voice}: ${HEARD[number]}`);
+  say(`${row().voice}: ${HEARD[row().typical.length][number]}`);
   if (clip) play(`sound/${clip}/clip`);
 }
 

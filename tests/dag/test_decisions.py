@@ -1,0 +1,71 @@
+"""What people decide reaches the corpus with the next run, which does nothing but what depends on it."""
+
+import json
+
+import pytest
+from runs import END, change, contents, jobs_of, read_csv, snakemake
+
+from pipeline import manifest
+from review import write
+
+CHOICE = {"speaker", "score", "match"} | END
+
+
+@pytest.fixture
+def decided(demo_run):
+    """The demo's run with a folder of decisions, and the corpus as it was; afterwards all is undone."""
+    config, folder = demo_run
+    place = folder / "decisions"
+    change(config, decisions=str(place))
+    before = contents(folder / "corpus")
+    yield config, folder, place, before
+    for path in place.glob("*.jsonl"):
+        path.unlink()
+    snakemake(config)
+    assert contents(folder / "corpus") == before
+
+
+def adds_up(corpus) -> bool:
+    """Whether kept and rejected seconds are the input's, to the millisecond."""
+    told = json.loads((corpus / "statistics.json").read_text())
+    return abs(told["kept"]["seconds"] + told["rejected"]["seconds"] - told["input"]["seconds"]) < 1e-3
+
+
+def test_decisions_reach_the_corpus_and_undone_leave_no_trace(decided):
+    config, folder, place, before = decided
+    work, corpus = folder / "work", folder / "corpus"
+    clips = read_csv(corpus / "clips.csv")
+    others = {row["voice"] for row in manifest.lines(work / "speaker/voices.jsonl") if row["answer"] == "rejected"}
+    voice = sorted(others)[0]
+    assert "Nothing to be done" in snakemake(config, "-n")
+    write.on_voice(work, place, "anna", voice, "voice", "bea")
+    assert jobs_of(snakemake(config, "-n")) - {"all"} == CHOICE - {"all"}
+    write.on_clip(work, place, "anna", clips[0]["clip"], "drop", "echo")
+    write.on_clip(work, place, "anna", clips[1]["clip"], "text", "what is said")
+    wanted = {row["id"] for row in manifest.lines(work / "speaker/voices.jsonl") if row["voice"] == voice}
+    snakemake(config)
+    after = {row["clip"]: row for row in read_csv(corpus / "clips.csv")}
+    got = {row["clip"] for row in after.values() if row["speaker"] == "bea"}
+    assert got and got <= wanted and all(after[clip]["decided"] == "voice" for clip in got)
+    assert clips[0]["clip"] not in after and adds_up(corpus)
+    dropped = [row for row in read_csv(corpus / "rejects.csv") if row["reason"] == "person"]
+    assert [(row["id"], row["message"]) for row in dropped] == [(clips[0]["clip"], "A person dropped it: echo.")]
+    assert f"{clips[1]['clip']}|what is said|" in (corpus / "metadata.csv").read_text()
+    assert "1 voice, 1 clip dropped, 1 text" in (corpus / "report.html").read_text()
+    assert "Nothing to be done" in snakemake(config, "-n")
+
+
+def test_clips_are_cut_anew_from_the_vocals(decided):
+    config, folder, place, before = decided
+    work, corpus = folder / "work", folder / "corpus"
+    longest = max(read_csv(corpus / "clips.csv"), key=lambda row: float(row["duration"]))
+    start, end = float(longest["start"]), float(longest["end"])
+    middle = round((start + end) / 2, 2)
+    write.on_clip(work, place, "anna", longest["clip"], "split", times=(middle,))
+    write.on_clip(work, place, "anna", longest["clip"], "drop", "was split")  # a clip that will be no more
+    snakemake(config)
+    made = [row for path in work.glob("slice/*/manifest.jsonl") for row in manifest.lines(path) if row["cut_by"]]
+    assert [(row["start"], row["end"]) for row in made] == [(start, middle), (middle, end)]
+    assert adds_up(corpus)
+    left = read_csv(corpus / "unfit_decisions.csv")
+    assert [(row["kind"], row["value"]) for row in left] == [("drop", "was split")]

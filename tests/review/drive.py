@@ -1,0 +1,291 @@
+"""A person at the page, in Chromium: one scenario, whose assertions are the test.
+
+PYTHON_OF_ENVS_CRAWL drive.py SCENARIO DECISIONS COMMAND...
+"""
+
+import json
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+from browser import DOWN, ENTER, ESCAPE, LEFT, RIGHT, SPACE, TAB, UP, Browser, Server, until
+
+
+def voices(page: Browser, server: Server) -> None:
+    """Every key of the voices, undo to the beginning, and all of it there again after a reload."""
+    page.open(server.address, "voices")
+    assert page.current("voice") == "v0001"  # the uncertain one is worth most
+    page.keys(DOWN, "k", "j", UP)
+    assert page.current("voice") == "v0001"
+    page.keys(SPACE)
+    page.heard()
+    page.keys("y")
+    assert server.count(1)[0] | {"kind": "voice", "value": "anna"} == server.holding()[0]
+    until(lambda: "1 decision settles" in page.find("#sum").text, "the running count")
+    second = page.current("voice")
+    page.keys("n")
+    assert server.count(2)[1].get("value", "") == "" and page.current("voice") != second
+    page.keys("t")
+    assert server.count(3)[2]["kind"] == "two"
+    page.keys("s", "w")
+    until(lambda: page.find("dialog[open] input"), "the field for a name").send_keys("bea", ENTER)
+    assert server.count(4)[3]["value"] == "bea"
+    page.keys("m")
+    until(lambda: page.find("dialog[open] h2"), "the others")
+    page.keys("1")
+    until(lambda: page.find("dialog[open] input"), "the field for a name").send_keys(ENTER)
+    server.count(6)
+    until(lambda: len(page.texts(".said")) == 4 and page.texts(".said").count("anna") > 1, "four voices decided on")
+    shown = page.texts(".said")
+    page.driver.refresh()
+    until(lambda: page.texts(".said") == shown, "the same after a reload")
+    for left in range(5, -1, -1):
+        page.keys("u")
+        server.count(left)
+    page.keys("u")
+    page.says("nothing left to undo")
+    until(lambda: not page.texts(".said"), "nothing decided")
+    page.keys("?")
+    until(lambda: "two people" in page.texts("dialog[open] dl")[0], "the keys")
+    page.keys(ESCAPE)
+    for key, name in zip("2345 1".replace(" ", ""), ("clips", "texts", "try", "progress", "voices"), strict=True):
+        page.keys(key)
+        until(lambda name=name: page.find(f"nav a[href='#{name}'][aria-current]"), name)
+
+
+def clips(page: Browser, server: Server) -> None:
+    """Every key of the clips: what is heard, decided, edited, and undone."""
+    page.open(server.address, "clips")
+    first = page.current("clip")
+    for key in (SPACE, "o", "v", "b", "f"):
+        page.keys(key)
+        page.heard()
+    page.keys("a", "n")
+    until(lambda: page.current("clip") != first, "the next clip")
+    page.keys("p")
+    until(lambda: page.current("clip") == first, "the clip before")
+    page.keys("k")
+    assert server.count(1)[0]["kind"] == "keep"
+    second = until(lambda: page.current("clip") != first and page.current("clip"), "the next clip")
+    page.keys("d")
+    until(lambda: page.find("dialog[open] button"), "the reasons").send_keys("1")
+    assert server.count(2)[1]["value"] == "noisy"
+    third = until(lambda: page.current("clip") not in (first, second) and page.current("clip"), "the next clip")
+    page.keys("w")
+    field = until(lambda: page.find("dialog[open] input"), "the field for a name")
+    field.clear()
+    field.send_keys("kim", ENTER)
+    assert server.count(3)[2]["value"] == "kim"
+    until(lambda: page.current("clip") not in (first, second, third), "the next clip")
+    start = int(page.current("clip").split("_")[1]) / 1000
+    page.keys("r", LEFT, LEFT, RIGHT, TAB, RIGHT, "s", ENTER)
+    assert server.count(4)[3]["times"][0] == round(start - 0.01, 2)
+    page.keys("x", "s", LEFT, ENTER)
+    assert start < server.count(5)[4]["times"][0] < start + 1.6
+    page.keys("i")
+    assert len(next(iter(server.count(6)[5]["places"].values()))) == 2
+    page.keys("e")
+    until(lambda: page.find("#edit textarea"), "the text").send_keys("what is said", ENTER)
+    assert server.count(7)[6]["value"] == "what is said"
+    page.keys("r", LEFT, ESCAPE)
+    for left in range(6, -1, -1):
+        page.keys("u")
+        server.count(left)
+    until(lambda: page.current("clip") == first, "the first clip again")
+    for queue in ("lowest", "sample", "uncertain"):
+        page.find(f"#queue option[value={queue}]").click()
+        until(lambda queue=queue: page.find("#queue").get_property("value") == queue and page.current("clip"), queue)
+        page.driver.execute_script("document.activeElement.blur()")
+        if queue == "sample":
+            page.keys("k")
+            assert server.count(1)[0]["value"] == "sample"
+    page.screen("progress")
+    assert "1 heard, 1 right: 1.000" in page.find("main").text
+
+
+def texts(page: Browser, server: Server) -> None:
+    """The strange text first, its strange letters marked, no markup out of names, an edit that survives a reload."""
+    page.open(server.address, "texts")
+    first = page.current("clip")
+    marked = "".join(part.text for part in page.all(".card:first-of-type mark"))
+    assert "Привет" in marked and "&" in marked and "so" not in marked
+    page.keys(SPACE)
+    page.heard()
+    page.keys("j", "k", DOWN, UP)
+    assert page.current("clip") == first
+    page.keys("e", " and more")
+    until(lambda: "and more" in page.find("textarea").get_property("value"), "what was typed")
+    page.driver.refresh()
+    until(
+        lambda: page.current("clip") == first and "and more" in page.find("textarea").get_property("value"), "a draft"
+    )
+    assert not server.lines()
+    page.keys("e", ENTER)
+    assert server.count(1)[0]["value"].endswith("and more")
+    until(lambda: page.current("clip") != first, "the next text")
+    assert page.driver.title == "Review" and not page.all("main img[src=x]")
+
+
+def drafts(page: Browser, server: Server) -> None:
+    """A reload in the middle of an edit: the clip, its text and its ends are as they were left."""
+    page.open(server.address, "clips")
+    page.keys("n")
+    second = page.current("clip")
+    page.keys("e")
+    until(lambda: page.find("#edit textarea"), "the text").send_keys("half a sen")
+    page.driver.refresh()
+    until(lambda: page.current("clip") == second, "the clip that was edited")
+    field = until(lambda: page.find("#edit textarea"), "the draft")
+    assert field.get_property("value") == "half a sen" and not server.lines()
+    field.send_keys("tence", ENTER)
+    assert server.count(1)[0]["value"] == "half a sentence"
+    page.keys("r", LEFT, LEFT)
+    before = until(lambda: page.find("#edited"), "the ends").text
+    page.driver.refresh()
+    until(lambda: page.find("#edited") and page.find("#edited").text == before, "the ends as they were")
+    page.keys(ENTER)
+    assert server.count(2)[1]["kind"] == "retime"
+
+
+def windows(page: Browser, server: Server) -> None:
+    """Two people in two windows, in turn on the same clips: nothing lost, nothing twice, and how far they agree."""
+    page.open(server.address, "clips", "anna")
+    anna = page.driver.current_window_handle
+    other = Browser()
+    try:
+        other.open(server.address, "clips", "bea")
+        for number in range(3):
+            assert page.current("clip") == other.current("clip")
+            here = page.current("clip")
+            page.keys("k")
+            other.keys("k" if number else "d")
+            if not number:
+                until(lambda: other.find("dialog[open] button"), "the reasons").send_keys("2")
+            until(lambda here=here: page.current("clip") != here and other.current("clip") != here, "the next clip")
+        held = server.count(6)
+        assert len({line["id"] for line in held}) == 6
+        assert sorted(line["who"] for line in held) == ["anna"] * 3 + ["bea"] * 3
+        other.screen("progress")
+        until(lambda: "anna and bea" in other.find("main").text, "their agreement")
+        page.driver.switch_to.new_window("tab")  # one person, two windows of one browser
+        page.open(server.address, "clips", "anna")
+        page.keys("k")
+        server.count(7)
+        page.driver.switch_to.window(anna)
+        page.keys("u")
+        server.count(6)
+        assert not other.complaints()
+    finally:
+        other.driver.quit()
+
+
+def killed(page: Browser, server: Server) -> None:
+    """The server is killed before, during and after decisions; they wait in the browser and arrive once, in order."""
+    page.open(server.address, "clips")
+    order = []
+
+    def keep() -> None:
+        order.append(page.current("clip"))
+        page.keys("k")
+
+    keep()
+    server.count(1)
+    server.kill()
+    order.append(until(lambda: page.current("clip") not in order and page.current("clip"), "the next clip"))
+    page.keys("k", "k", "k")  # the next clip cannot be shown, so nothing can be said of it
+    page.says("1 decision waits")
+    server.start()
+    server.count(2)
+    page.driver.refresh()
+    until(lambda: page.find("[data-clip]"), "the page again")
+    server.kill(signal.SIGSTOP)  # takes the connection, answers nothing
+    keep()
+    time.sleep(1)
+    server.kill()
+    server.start()
+    held = server.count(3)
+    time.sleep(2.5)  # long enough for another attempt
+    assert len(server.lines()) == 3 == len({line["id"] for line in held})
+    starts = [next(iter(line["places"].values()))[0][0] for line in held]
+    assert starts == [int(clip.split("_")[1]) / 1000 for clip in order]
+    page.keys("u")
+    server.count(2)
+
+
+AXE = """
+const done = arguments[0];
+axe.run(document, { resultTypes: ["violations"] }).then((found) => done(found.violations.map(
+  (fault) => `${fault.id}: ${fault.help}: ${fault.nodes.slice(0, 3).map((node) => node.html).join(" ")}`)));
+"""
+
+
+SMALL = (
+    "return [...document.querySelectorAll('main button')].filter((b) => b.getBoundingClientRect().height < 44).length"
+)
+
+
+def looks(page: Browser, server: Server) -> None:
+    """No screen is wider than a phone, none has what keeps people out, and all is reached by the keyboard alone."""
+    axe = Path(os.environ["AXE"]).read_text(encoding="utf-8")
+    page.open(server.address, "clips")
+    page.keys("k")
+    server.count(1)
+    for width, dark in ((390, False), (390, True), (1280, False), (1280, True)):
+        page.size(width, 900, dark)
+        for screen in ("voices", "clips", "texts", "try", "progress"):
+            page.driver.get(f"{server.address}#{screen}")
+            page.driver.refresh()
+            page.screen(screen)
+            if screen == "clips":
+                page.current("clip")
+                page.keys("r")
+            page.driver.execute_cdp_cmd("Page.setBypassCSP", {"enabled": True})
+            page.driver.execute_script(axe)
+            faults = page.driver.execute_async_script(AXE)
+            assert not faults, (screen, width, dark, faults)
+            wider = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            assert page.driver.execute_script(wider) <= 0, (screen, width)
+            assert not page.driver.execute_script(SMALL), (screen, width)
+            if where := os.environ.get("SCREENSHOTS"):
+                page.driver.save_screenshot(f"{where}/{screen}-{width}-{'dark' if dark else 'light'}.png")
+    page.screen("voices")
+    page.driver.execute_script("document.activeElement.blur()")
+    reached = set()
+    for _ in range(60):
+        page.keys(TAB)
+        script = "const e = document.activeElement; return [e.textContent.trim(), getComputedStyle(e).outlineStyle]"
+        words, outline = page.driver.execute_script(script)
+        assert outline != "none" or not words or len(words) > 100, words
+        reached.add(words)
+    assert {"u Undo", "? Keys", "2 Clips", "t Two people", "n Somebody else"} <= reached
+
+
+def tried(page: Browser, server: Server) -> None:
+    """A file that is no sound is told; the screen's own keys and the microphone."""
+    page.open(server.address, "try")
+    wrong = server.decisions.parent / "text.mp3"
+    wrong.write_text("This is no sound.\n" * 50)
+    page.find("input[type=file]").send_keys(str(wrong))
+    until(lambda: "Sending" in page.find("#outcome").text or "stages" in page.find("#outcome").text, "it is on its way")
+    page.keys("?")
+    until(lambda: "microphone" in page.texts("dialog[open] dl")[0], "the keys")
+    page.keys(ESCAPE)
+
+
+def main() -> None:
+    scenario, decisions, *command = sys.argv[1:]
+    server, page = Server(command, Path(decisions)), Browser()
+    try:
+        globals()[scenario](page, server)
+        complaints = page.complaints()
+        assert not complaints, complaints
+        print(json.dumps({"state": page.state()}))
+    finally:
+        page.driver.quit()
+        server.kill()
+
+
+if __name__ == "__main__":
+    main()

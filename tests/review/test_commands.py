@@ -1,0 +1,127 @@
+"""What the page does, by command: the order in which to ask, decisions, undo; and the index behind the page."""
+
+import csv
+import io
+import json
+import re
+from contextlib import redirect_stdout
+
+import made
+import pytest
+
+from pipeline import decisions
+from pipeline.errors import ConfigError
+from review import __main__ as commands
+from review import voices, write
+from tests.conftest import program
+
+
+@pytest.fixture
+def place(tmp_path):
+    work, _ = made.folder(tmp_path)
+    return work, tmp_path / "decisions"
+
+
+def review(place, *words: str) -> str:
+    """What the program says of a work folder."""
+    work, folder = place
+    said = io.StringIO()
+    with redirect_stdout(said):
+        commands.main([*words, f"--work={work}", f"--decisions={folder}"])
+    return said.getvalue()
+
+
+def listed(place) -> list[dict]:
+    return list(csv.DictReader(io.StringIO(review(place, "voices", "--csv"))))
+
+
+def test_voices_are_asked_about_by_what_an_answer_settles(place):
+    rows = listed(place)
+    worth = [float(row["worth_seconds"]) for row in rows]
+    assert worth == sorted(worth, reverse=True)
+    assert rows[0]["voice"] == "v0001" and worth[0] == float(rows[0]["uncertain_seconds"]) > 0
+    assert {row["voice"]: float(row["worth_seconds"]) for row in rows}["v0000"] == 0  # the machine is sure of it
+    assert len(rows[0]["typical"].split()) == 3
+
+
+@pytest.mark.parametrize(
+    ("flags", "said", "kind", "value"),
+    [
+        (["--speaker", "anna"], "anna", "voice", "anna"),
+        (["--nobody"], "nobody who is wanted", "voice", ""),
+        (["--two"], "two people", "two", ""),
+    ],
+)
+def test_a_voice_is_decided_on_undone_and_asked_again(place, flags, said, kind, value):
+    review(place, "decide", "voice", "v0001", *flags, "--who", "kim")
+    (line,) = decisions.of(place[1])
+    assert (line.who, line.kind, line.value) == ("kim", kind, value)
+    assert sum(len(spans) for spans in line.places.values()) == 6
+    assert listed(place)[-1]["voice"] == "v0001" and listed(place)[-1]["decided"] == said
+    assert "taken back" in review(place, "undo", "--who", "kim")
+    assert listed(place)[0]["voice"] == "v0001" and listed(place)[0]["decided"] == ""
+    assert "nothing" in review(place, "undo", "--who", "kim")
+
+
+def test_what_the_stage_has_taken_up_as_two_is_asked_again(place):
+    work, folder = place
+    line = write.on_voice(work, folder, "kim", "v0001", "two")
+    assert voices.answers(work, [line])
+    (work / "speaker/told.json").write_text(json.dumps([line.id]))
+    assert not voices.answers(work, [line])
+
+
+CLIP = "r000000_0002400_0004000"
+
+
+@pytest.mark.parametrize(
+    ("flags", "kind", "value", "times"),
+    [
+        (["--keep"], "keep", "", []),
+        (["--drop", "noisy"], "drop", "noisy", []),
+        (["--speaker", "bea"], "speaker", "bea", []),
+        (["--nobody"], "speaker", "", []),
+        (["--text", "what is said"], "text", "what is said", []),
+        (["--text", ""], "text", "", []),
+        (["--retime", "2.3", "4.1"], "retime", "", [2.3, 4.1]),
+        (["--split", "3"], "split", "", [3.0]),
+        (["--join"], "join", "", []),
+    ],
+)
+def test_a_clip_is_decided_on(place, flags, kind, value, times):
+    review(place, "decide", "clip", CLIP, *flags)
+    (line,) = decisions.of(place[1])
+    assert (line.kind, line.value, line.times) == (kind, value, times)
+    assert line.place == (f"{0:064x}", 2.4, 6.0 if kind == "join" else 4.0)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["voice", "v9999", "--nobody"], "there is no voice 'v9999'"),
+        (["voice", "v0001", "--speaker", ""], "--nobody"),
+        (["clip", "r000000_0000001_0000002", "--keep"], "there is no clip"),
+        (["clip", "../../etc/passwd", "--keep"], "there is no clip"),
+        (["clip", CLIP, "--split", "9"], "between 2.400 and 4.000 s"),
+        (["clip", CLIP, "--retime", "8", "9"], "must overlap"),
+        (["clip", "r000000_0014400_0016000", "--join"], "the last clip"),
+        (["clip", CLIP, "--drop", "a\nb"], "value"),
+        (["clip", CLIP, "--keep", "--who", ""], "name"),
+    ],
+)
+def test_what_makes_no_sense_is_told_in_a_sentence(place, words, told):
+    with pytest.raises(ConfigError, match=re.escape(told)):
+        review(place, "decide", *words)
+    assert not decisions.of(place[1])
+
+
+def test_a_work_folder_without_voices_is_told(tmp_path):
+    answer = program("review", "voices", f"--work={tmp_path}", check=False)
+    assert answer.returncode == 1 and "Traceback" not in answer.stderr and "speakers.csv" in answer.stderr
+
+
+def test_progress_tells_who_did_what_and_how_far_they_agree(place):
+    for who, kind in (("anna", "--keep"), ("bea", "--keep")):
+        review(place, "decide", "clip", CLIP, kind, "--who", who)
+    said = review(place, "progress")
+    assert "anna: 1 keep" in said and "anna and bea: both heard 1, Cohen's kappa 1.00" in said
