@@ -25,6 +25,7 @@ from pipeline import (
     terminal,
     workfolder,
 )
+from pipeline.digest import sha256
 from pipeline.errors import ConfigError, VoxsieveError
 
 ROOT = Path(__file__).parent.parent
@@ -119,6 +120,7 @@ class Plan:
     def made_with(self, stage: str) -> str:
         """A digest of what decides a stage's result besides its inputs: settings, code, what it reads from outside."""
         deciding = [flags.of(self.settings, stage, machine=False), code.digest(stage)]
+        deciding += [sha256(path) for path in registry.stages()[stage].files(self.settings)]
         if stage == "index":
             deciding += [folders.listing(self.settings), ffmpeg.identity()]
         if stage == "reference":
@@ -151,6 +153,10 @@ class Plan:
         declared = registry.stages()[stage]
         shard = "/{shard}" if declared.unit == "shard" else ""
         return [f"{self.work}/{stage}{shard}/{name}" for name in declared.results]
+
+    def asked(self, unit: str) -> list[str]:
+        """The stages with one job a shard, or with one job, that the configuration wants."""
+        return [name for name in registry.of_unit(unit) if registry.stages()[name].asked(self.settings)]
 
     def of_every_shard(self, stages: list[str]) -> list[str]:
         """The results of stages for all shards of the index."""

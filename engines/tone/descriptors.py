@@ -9,7 +9,6 @@ vocal expression"; the definitions are ours.
 from functools import cache
 
 import numpy as np
-from scipy import fft, signal
 
 from engines.tone.frames import FRAMES_A_SECOND, HERTZ, RATE, Frames, decibels, frames
 from engines.tone.statistics import modulations, runs, slope, statistics
@@ -33,6 +32,8 @@ def vector(clip: np.ndarray) -> np.ndarray | None:
 @cache
 def names() -> tuple[str, ...]:
     """The names of the descriptors, in the order of the vector: those of any sound with a pitch."""
+    from scipy import signal
+
     time = np.arange(RATE) / RATE
     heard = frames(signal.sawtooth(2 * np.pi * 120 * time).astype(np.float32))
     return tuple(describe(heard))
@@ -96,6 +97,8 @@ def balance(heard: Frames) -> dict[str, float]:
 
 def timbre(heard: Frames) -> dict[str, float]:
     """Cepstra (with their movement) and mel bands."""
+    from scipy import fft
+
     cepstra = fft.dct(heard.mel_db, norm="ortho", axis=1)[:, 1 : CEPSTRA + 1]
     speed = np.gradient(cepstra, axis=0)
     change = np.gradient(speed, axis=0)
@@ -116,6 +119,8 @@ def timbre(heard: Frames) -> dict[str, float]:
 
 def rhythm(heard: Frames) -> dict[str, float]:
     """Syllables a second, lengths of voiced and unvoiced stretches, and the speeds at which the bands move."""
+    from scipy import signal
+
     window = np.hanning(SMOOTH_FRAMES)
     level = np.convolve(np.maximum(heard.energy_db, -40), window / window.sum(), "same")
     nuclei, _ = signal.find_peaks(level, prominence=SYLLABLE_DB)

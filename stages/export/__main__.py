@@ -18,6 +18,7 @@ CLIP_FIELDS = (
     "clip path recording source sha256 start end duration label speaker similarity lufs lufs_before true_peak_dbtp "
     "voiced_seconds sample_rate url page title uploader published licence fetched_at source_kind"
 ).split() + [name for name in scores.known() if name != "duration"]
+TONE_FIELDS = ["tone", "tone_confidence"]  # where tones were asked for
 REJECT_FIELDS = "id stage reason message recording source start end".split()
 
 
@@ -55,7 +56,8 @@ def export(job: Job) -> dict[str, int]:
         audio.check_there(work / row["path"])
         corpus.link_or_copy(work / row["path"], new / corpus.WAVS / f"{row['id']}.wav")
     by_id = {row["id"]: row for row in recordings}
-    tables.write(new / corpus.CLIPS, CLIP_FIELDS, [clip_row(row, by_id[row["recording_id"]]) for row in kept])
+    fields = CLIP_FIELDS + (TONE_FIELDS if any("tone" in row for row in kept) else [])
+    tables.write(new / corpus.CLIPS, fields, [clip_row(row, by_id[row["recording_id"]]) for row in kept])
     rejected = [row | {"recording": row["recording_id"]} for row in rejects]
     tables.write(new / corpus.REJECTS, REJECT_FIELDS, rejected)
     manifest.write_text(new / corpus.STATISTICS, json.dumps(statistics, indent=1) + "\n")

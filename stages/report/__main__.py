@@ -21,6 +21,7 @@ from stages.report import (
     spectrograms,
     strips,
     thresholds,
+    tones,
     words,
 )
 
@@ -69,8 +70,8 @@ def compared(this: histograms.Spread, other: Path | None) -> dict:
 def process(work: Path, corpus: Path, other: Path | None, marks: dict[str, dict[str, float]]) -> str:
     """The page's HTML. marks: the thresholds that were set, {score: {"min": value, "max": value}}."""
     statistics = statistics_of(corpus)
-    spread, spans, choice = histograms.Spread(), strips.Kept(), players.Choice()
-    reading.feed(reading.clips(corpus), (spread, spans, choice))
+    spread, spans, choice, told = histograms.Spread(), strips.Kept(), players.Choice(), tones.Tones()
+    reading.feed(reading.clips(corpus), (spread, spans, choice, told))
     messages, rejected = funnel.Messages(), players.Rejected()
     reading.feed(reading.rejects(corpus), (messages, rejected))
     recordings, sources = strips.segmented(work), players.Sources(work)
@@ -86,6 +87,9 @@ def process(work: Path, corpus: Path, other: Path | None, marks: dict[str, dict[
         "strips_rest": strips.rest(recordings, spans),
         "histograms": histograms.figures(spread),
         "thresholds": thresholds.figures(thresholds.candidates(work, corpus), marks),
+        "tones": tones.table(told),
+        "tone_map": tones.chart(told, work),
+        "tone_clips": list(tones.heard(told, corpus)),
         "pairs": list(players.pairs(choice, corpus, sources)),
         "kept": list(players.kept(choice, corpus)),
         "borderline": list(players.borderline(choice, corpus)),

@@ -13,8 +13,8 @@ from engines import scores
 from pipeline import corpus, manifest, tables
 
 CLIP_PLACE = ("clip", "path", "recording", "start", "end")
-CLIP_COLUMNS = dict.fromkeys(("clip", "path", "recording", "source", "speaker"), str) | dict.fromkeys(
-    ("start", "end", "sample_rate", "similarity", "lufs", "lufs_before", *scores.known()), float
+CLIP_COLUMNS = dict.fromkeys(("clip", "path", "recording", "source", "speaker", "tone"), str) | dict.fromkeys(
+    ("start", "end", "sample_rate", "similarity", "lufs", "lufs_before", "tone_confidence", *scores.known()), float
 )
 REJECT_COLUMNS = dict.fromkeys(("id", "stage", "reason", "message", "recording", "source"), str) | dict.fromkeys(
     ("start", "end"), float

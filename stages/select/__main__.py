@@ -10,11 +10,12 @@ from pathlib import Path
 
 from pipeline import entry, lock, manifest, program
 from pipeline.program import Job
-from pipeline.rows import Reject, Scored, WantedClip
+from pipeline.rows import Reject, Scored, Toned, WantedClip
 from stages.select import repeats
 from stages.select.thresholds import Thresholds, decide
 
 STAGE = "select"
+NO_TONE = {"tone": "", "tone_confidence": None}
 
 
 def wanted(work: Path) -> Iterator[dict]:
@@ -26,12 +27,19 @@ def wanted(work: Path) -> Iterator[dict]:
                 yield row | facts[row["id"]]
 
 
+def tones_of(work: Path) -> dict[str, dict]:
+    """Tone and confidence of the clips that have been judged, by id."""
+    facts = manifest.stream(work / "tone" / manifest.MANIFEST, Toned)
+    return {fact["id"]: {name: fact[name] for name in NO_TONE} for fact in facts}
+
+
 def select(job: Job) -> None:
     """Write the manifest and the rejects."""
     thresholds = Thresholds.of(job.settings.filters.model_dump())
     matches = list(manifest.lines(job.work / "match" / "matches.jsonl"))
     good = (row["id"] for row in wanted(job.work) if not thresholds.faults(row))
     repeated = repeats.dropped(good, matches, job.settings.keep)
+    tones = tones_of(job.work) if job.settings.tone.asked else {}
     with (
         manifest.writing(job.out / manifest.MANIFEST, WantedClip) as kept,
         manifest.writing(job.out / manifest.REJECTS, Reject) as dropped,
@@ -40,7 +48,7 @@ def select(job: Job) -> None:
             if why := decide(row, thresholds, repeated):
                 dropped(manifest.reject(row, STAGE, *why))
             else:
-                kept(row | {"parent_id": row["id"]})
+                kept(row | tones.get(row["id"], NO_TONE if tones else {}) | {"parent_id": row["id"]})
 
 
 def main() -> None:

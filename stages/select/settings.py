@@ -46,7 +46,7 @@ class Repeats(Section):
 
 
 STAGE = Stage(
-    after=("speaker", "score", "match"),
+    after=("speaker", "score", "match", "tone"),
     unit="corpus",
     sections={
         "filters": (
@@ -61,6 +61,6 @@ STAGE = Stage(
         ),
         "repeats": (Repeats, Repeats()),
     },
-    reads=("filters", "repeats.keep"),
+    reads=("filters", "repeats.keep", "tone"),
     machine=(),
 )
