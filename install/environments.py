@@ -72,9 +72,7 @@ def make(name: str) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Make environments from their locks, two at a time.")
-    parser.add_argument(
-        "names", nargs="+", help="locks in envs/: spleeter, ina, resemblyzer, crawl, consumers, tone"
-    )
+    parser.add_argument("names", nargs="+", help="locks in envs/: spleeter, ina, resemblyzer, crawl, consumers, tone")
     names = parser.parse_args().names
     with ThreadPoolExecutor(2) as pool:  # one downloads while the other unpacks
         for name, _ in zip(names, pool.map(make, names), strict=True):

@@ -1,4 +1,4 @@
-"""Tone classifiers: gather labelled sets, judge, train.
+"""Tone classifiers: gather labelled sets, judge, train, let grow, sort folders.
 
     python -m training.tone sets RAVDESS EMODB mine.csv --into sets.csv
     python -m training.tone benchmark --sets sets.csv --tones neutral,angry
@@ -9,82 +9,12 @@ docs/tone.md says what the figures mean.
 
 import argparse
 import os
-from collections import Counter
 from pathlib import Path
 
-import numpy as np
-
 from pipeline import entry
-from pipeline.errors import ConfigError
-from training.tone import benchmark, data, models, protocols, table, train
-from training.tone.models import Recipe
+from training.tone import commands
 
-MODELS = {
-    "auto": models.CANDIDATES,
-    "lda": models.of("lda"),
-    "logistic": models.of("logistic"),
-    "svm": models.of("svm"),
-}
-
-
-def sets(args: argparse.Namespace) -> None:
-    """Gather labelled clips into one table."""
-    found = table.gather(args.places)
-    table.write(args.into, found)
-    print(f"{'set':<16}{'tone':<12}{'clips':>7}{'speakers':>10}")
-    counts = Counter((each.set, each.tone) for each in found.examples)
-    for (name, tone), count in sorted(counts.items()):
-        speakers = {each.speaker for each in found.examples if (each.set, each.tone) == (name, tone)}
-        print(f"{name:<16}{tone:<12}{count:>7}{len(speakers):>10}")
-    for why, count in Counter(found.left_out.values()).most_common():
-        print(f"left out: {count} clips, {why}")
-    print(f"{len(found.examples)} clips in {args.into}")
-
-
-def read(args: argparse.Namespace, parts: set[str]) -> data.Data:
-    """The clips of --sets, measured, of --tones; normalised by all clips of their speakers."""
-    examples = table.gather([args.sets]).examples
-    wanted = {example.tone for example in table.only(examples, args.tones)}
-    heard, silent = data.load(examples, sorted(parts), args.jobs)
-    for path, why in silent.items():
-        print(f"left out: {path}, {why}")
-    return heard.where(np.isin(heard.tones, sorted(wanted)))
-
-
-def bench(args: argparse.Namespace) -> None:
-    """Judge recipes on strangers, and checkpoints."""
-    parts = {"basic180", *models.FULL} | benchmark.parts_of(args.checkpoints)
-    clips = read(args, parts)
-    texts, rows = [], []
-    if args.checkpoints:
-        texts.append(benchmark.checkpoints(args.checkpoints, clips))
-    else:
-        protocols.check(clips)
-        rows = benchmark.strangers(clips, models.CONTENDERS, args.jobs)
-        texts.append(benchmark.table(rows))
-        if len(set(clips.sets)) > 1:
-            ends = {name: models.CONTENDERS[name] for name in (models.OLD, models.BEST)}
-            texts.append(
-                benchmark.matrix({name: protocols.across(clips, own, args.jobs) for name, own in ends.items()})
-            )
-    text = "\n\n".join(texts)
-    print(text)
-    benchmark.write(args.into, rows, text)
-
-
-def fit(args: argparse.Namespace) -> None:
-    """Train a model."""
-    if args.model == "mlp":
-        layers = tuple(int(size) for size in args.hidden_layers.split(","))
-        settings = {"hidden_layer_sizes": layers, "alpha": args.alpha, "tol": args.tol, "max_iter": args.iterations}
-        candidates = (Recipe("mlp", settings, tuple(args.parts)),)
-    else:
-        candidates = models.on_parts(MODELS[args.model], tuple(args.parts)) if args.parts else MODELS[args.model]
-    clips = read(args, {part for recipe in candidates for part in recipe.parts})
-    options = train.Options(candidates, args.test_size, args.seed, args.every)
-    path = train.run(args.into, clips, options)
-    print(benchmark.checkpoints([*sorted(args.into.glob("epoch*.onnx")), path], clips))
-    print(f"the model is {path}")
+PARTS = ("descriptors", "voice", "basic180")
 
 
 def names(text: str) -> list[str]:
@@ -94,10 +24,9 @@ def names(text: str) -> list[str]:
 
 def parts(text: str) -> list[str]:
     """An argparse type: parts of the vector with plus signs between."""
-    known = ("descriptors", "voice", "basic180")
     chosen = text.split("+")
-    if not set(chosen) <= set(known):
-        raise argparse.ArgumentTypeError(f"expected some of {', '.join(known)} with + between, found '{text}'")
+    if not set(chosen) <= set(PARTS):
+        raise argparse.ArgumentTypeError(f"expected some of {', '.join(PARTS)} with + between, found '{text}'")
     return chosen
 
 
@@ -118,45 +47,70 @@ def share(text: str) -> float:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser("python -m training.tone", description=__doc__.split("\n\n")[0])
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    known = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def command(name: str, function) -> argparse.ArgumentParser:
         text = function.__doc__.splitlines()[0]
-        own = commands.add_parser(name, help=text, description=text)
+        own = known.add_parser(name, help=text, description=text)
         own.set_defaults(function=function)
         own.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes at once (default: all cores)")
         return own
 
-    def labelled(own: argparse.ArgumentParser) -> None:
+    def labelled(own: argparse.ArgumentParser, tones: bool = True) -> None:
         own.add_argument("--sets", type=Path, required=True, help="the table that `sets` has written")
-        own.add_argument("--tones", type=names, default=[], help="tones to tell apart, as neutral,angry (default: all)")
+        if tones:
+            own.add_argument("--tones", type=names, default=[], help="tones to tell apart, a,b,c (default: all)")
 
-    own = command("sets", sets)
+    def splits(own: argparse.ArgumentParser) -> None:
+        own.add_argument("--test-size", type=share, default=0.2, help="share of speakers kept aside (default: 0.2)")
+        own.add_argument("--seed", type=int, default=0, help="another seed, other speakers kept aside")
+
+    own = command("sets", commands.sets)
     own.add_argument("places", nargs="+", type=Path, metavar="FOLDER|CSV", help="unpacked sets, or path,tone,speaker")
     own.add_argument("--into", type=Path, default=Path("sets.csv"), help="the table (default: sets.csv)")
-    own = command("benchmark", bench)
+
+    own = command("benchmark", commands.bench)
     own.add_argument("checkpoints", nargs="*", type=Path, metavar="CHECKPOINT", help="models; with none, the recipes")
     labelled(own)
     own.add_argument("--into", type=Path, default=Path("benchmark"), help="folder of tables and pictures")
-    own = command("train", fit)
+
+    own = command("train", commands.fit)
     labelled(own)
+    splits(own)
     own.add_argument("--into", type=Path, required=True, help="folder of the run; the same one goes on with it")
-    own.add_argument("--model", choices=[*MODELS, "mlp"], default="auto", help="auto: what tells strangers best")
-    own.add_argument("--parts", type=parts, default=None, help="descriptors+voice, or what is to be tried instead")
-    own.add_argument("--test-size", type=share, default=0.2, help="share of speakers kept aside (default: 0.2)")
-    own.add_argument("--seed", type=int, default=0, help="another seed, other speakers kept aside")
+    own.add_argument("--model", choices=[*commands.MODELS, "mlp"], default="auto", help="auto: what serves best")
+    own.add_argument("--parts", type=parts, help="parts of the vector, as descriptors+voice (default: the best)")
     own.add_argument("--hidden-layers", type=layers, default="300", help="mlp: sizes, as 300,100 (default: 300)")
     own.add_argument("--alpha", type=float, default=0.01, help="mlp: weight of the penalty (default: 0.01)")
     own.add_argument("--tol", type=float, default=1e-4, help="mlp: ends where the loss gains less (default: 0.0001)")
     own.add_argument("--iterations", type=int, default=500, help="mlp: epochs at most (default: 500)")
     own.add_argument("--every", type=int, default=50, help="mlp: epochs between two checkpoints (default: 50)")
+
+    own = command("doubts", commands.doubt)
+    labelled(own)
+    own.add_argument("--into", type=Path, default=Path("doubts.csv"), help="the list (default: doubts.csv)")
+
+    own = command("grow", commands.grow)
+    labelled(own, tones=False)
+    splits(own)
+    own.add_argument("--model", type=Path, required=True, help="the model to begin with; what it is made of stays")
+    own.add_argument("--corpus", type=Path, required=True, help="a finished corpus of one's own")
+    own.add_argument("--decided", type=Path, help="CSV with clip and tone: what a person has decided")
+    own.add_argument("--min-confidence", type=float, default=0.7, help="of a clip that is taken in (default: 0.7)")
+    own.add_argument("--into", type=Path, required=True, help="folder of the new model")
+
+    own = command("classify", commands.classify)
+    own.add_argument("folder", type=Path, metavar="FOLDER", help="recordings; each folder in it is one speaker's")
+    own.add_argument("--model", type=Path, required=True, help="NAME.onnx with its card NAME.json beside it")
+    own.add_argument("--min-confidence", type=float, default=0.5, help="below it a clip is unsure (default: 0.5)")
+    own.add_argument("--into", type=Path, help="folder for copies, sorted by tone")
+    own.add_argument("--csv", type=Path, help="table to write: path, tone, confidence, seconds")
     return parser.parse_args()
 
 
 def main() -> None:
     args = arguments()
-    if args.jobs < 1:
-        raise ConfigError(f"tone: --jobs expected at least 1, found {args.jobs}.")
+    commands.check(args)
     args.function(args)
 
 

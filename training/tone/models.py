@@ -8,6 +8,7 @@ from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
@@ -17,7 +18,8 @@ MAKERS = {
     # Rotated first: there are fewer clips than numbers, and the covariance then has their size.
     "lda": lambda seed, **settings: make_pipeline(PCA(), LinearDiscriminantAnalysis(solver="lsqr", **settings)),
     "logistic": lambda seed, **settings: LogisticRegression(class_weight="balanced", max_iter=1000, **settings),
-    "svm": lambda seed, **settings: SVC(class_weight="balanced", random_state=seed, **settings),
+    # Tone against tone it would count votes, which say nothing of how sure it is.
+    "svm": lambda seed, **settings: OneVsRestClassifier(SVC(class_weight="balanced", **settings)),
     "mlp": lambda seed, **settings: MLPClassifier(random_state=seed, **settings),
 }
 

@@ -58,7 +58,7 @@ def run(place: Path, data: Data, options: Options) -> Path:
         raise ConfigError(f"tone: nobody to train on is {' or '.join(sorted(missing))}: use a smaller --test-size.")
     recipe, heat = choice(place / CHOICE, train, options)
     vectors = train.matrix(recipe.parts, recipe.normalize)
-    about = summary(train, test, options)
+    about = summary(train, test, options.seed)
     if recipe.model == "mlp":
         model = network.train(place, recipe, vectors, train.tones, options.seed, options.every, (heat, about))
     else:
@@ -90,7 +90,7 @@ def described(data: Data, options: Options) -> dict:
     }
 
 
-def summary(train: Data, test: Data, options: Options) -> dict:
+def summary(train: Data, test: Data, seed: int) -> dict:
     """The card's `data`."""
 
     def counts(values: np.ndarray) -> dict[str, int]:
@@ -101,7 +101,7 @@ def summary(train: Data, test: Data, options: Options) -> dict:
         "sets": counts(train.sets),
         "speakers": sorted(map(str, np.unique(train.speakers))),
         "held_out": sorted(map(str, np.unique(test.speakers))),
-        "seed": options.seed,
+        "seed": seed,
     }
 
 

@@ -74,6 +74,14 @@ def decoded(path: Path, rate: int = frames.RATE) -> np.ndarray:
     return audio.concatenated(audio.decode_mono(path, rate))
 
 
+def seconds(path: Path) -> float:
+    """The length of a file, 0 where it cannot be decoded."""
+    try:
+        return len(decoded(path)) / frames.RATE
+    except Reject:
+        return 0.0
+
+
 def voice(path: Path) -> np.ndarray | None:
     """Resemblyzer's d-vector, (256,)."""
     return embedder().embed([decoded(path)])[0].vector
