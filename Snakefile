@@ -38,8 +38,8 @@ include: "crawl/crawl.smk"
 # All that the stages write is asked for: what is lost is made again, also where what was made of it is still there.
 rule all:
     input:
-        of_every_shard(*registry.of_unit("shard")),
-        [results(stage) for stage in registry.of_unit("corpus") if stage != "reference"],
+        of_every_shard(*PLAN.asked("shard")),
+        [results(stage) for stage in PLAN.asked("corpus") if stage != "reference"],
 
 
 # Finds the recordings and gathers them in shards; shards that exist are left untouched.
@@ -162,6 +162,27 @@ rule proofread:
         "{RUN[proofread]} 2> {log:q}"
 
 
+# Off until asked for: how every wanted clip is spoken, measured.
+rule describe:
+    input:
+        results("speaker"),
+    output:
+        results("describe"),
+    shell:
+        "{RUN[describe]} --shard={wildcards.shard} --threads={threads} 2> {log:q}"
+
+
+# The tone of every wanted clip, held against all clips of its speaker.
+rule tone:
+    input:
+        of_every_shard("describe", "embed"),
+        results("speaker"),
+    output:
+        results("tone"),
+    shell:
+        "{RUN[tone]} 2> {log:q}"
+
+
 # Sounds that come back in other recordings, by fingerprint.
 rule match:
     input:
@@ -179,6 +200,7 @@ rule select:
         results("speaker"),
         results("proofread"),
         results("match"),
+        results("tone") if "tone" in PLAN.asked("corpus") else [],
     output:
         results("select"),
     shell:

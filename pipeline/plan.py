@@ -17,7 +17,6 @@ from pipeline import (
     corpus,
     decided_texts,
     decisions,
-    digest,
     ffmpeg,
     flags,
     folders,
@@ -28,6 +27,7 @@ from pipeline import (
     terminal,
     workfolder,
 )
+from pipeline.digest import sha256
 from pipeline.errors import ConfigError, VoxsieveError
 
 ROOT = Path(__file__).parent.parent
@@ -129,22 +129,18 @@ class Plan:
     def made_with(self, stage: str) -> str:
         """A digest of what decides a stage's result besides its inputs: settings, code, what it reads from outside."""
         deciding = [flags.of(self.settings, stage, machine=False), code.digest(stage)]
+        deciding += [sha256(path) for path in registry.stages()[stage].files(self.settings)]
         if stage == "index":
             deciding += [folders.listing(self.settings), ffmpeg.identity()]
         if stage == "reference":
             deciding += [inputs.content(inputs.find(path)) for path in self.settings.speaker.targets.values()]
         if stage == "proofread":
-            deciding += [self.persons, self._table_of_texts()]
+            deciding.append(self.persons)
         if stage == "formats":
             deciding.append(self._described())
         if kinds := registry.stages()[stage].decisions:
             deciding.append(decisions.digest(self.decided, kinds))
         return hashlib.sha256(json.dumps(deciding, sort_keys=True, default=str).encode()).hexdigest()[:16]
-
-    def _table_of_texts(self) -> str:
-        """A digest of the table of texts that the configuration names, "" where it names none."""
-        path = self.settings.transcribe.texts
-        return digest.sha256(Path(path)) if path else ""
 
     def begin(self, workflow) -> None:
         """Hold the work folder for as long as this process lives, and show the run."""
@@ -170,6 +166,10 @@ class Plan:
         declared = registry.stages()[stage]
         shard = "/{shard}" if declared.unit == "shard" else ""
         return [f"{self.work}/{stage}{shard}/{name}" for name in declared.results]
+
+    def asked(self, unit: str) -> list[str]:
+        """The stages with one job a shard, or with one job, that the configuration wants."""
+        return [name for name in registry.of_unit(unit) if registry.stages()[name].asked(self.settings)]
 
     def of_every_shard(self, stages: list[str]) -> list[str]:
         """The results of stages for all shards of the index."""

@@ -40,7 +40,9 @@ class Stage:
     the whole configuration has for it; model: the folder of engines/ of its model, where `engine` chooses one;
     environment: which of envs/ it needs besides, "" for none;
     results: the files in work/NAME (and the shard) that show that it is done; decisions: which kinds of people's
-    decisions (pipeline/decisions.py) decide its result, which it finds in the folder of the key `decisions`.
+    decisions (pipeline/decisions.py) decide its result, which it finds in the folder of the key `decisions`; asked:
+    whether a configuration wants it; where it does not, it has no job, and what follows takes the rows of the stage
+    before it; files: files outside the work folder whose content decides its result.
     """
 
     after: tuple[str, ...]
@@ -54,6 +56,8 @@ class Stage:
     environment: Callable[[Any], str] = lambda settings: ""
     results: tuple[str, ...] = ("manifest.jsonl", "rejects.jsonl")
     decisions: tuple[str, ...] = ()
+    asked: Callable[[Any], bool] = lambda settings: True
+    files: Callable[[Any], Iterable[Path]] = lambda settings: ()
 
     @property
     def has_rejects(self) -> bool:

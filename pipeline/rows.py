@@ -138,6 +138,21 @@ class Proofread(Facts):
     asked: list[str]
 
 
+class Described(Facts):
+    """The number of the clip's vector in the .npz `descriptors`."""
+
+    descriptors: str
+    descriptor: int
+
+
+class Toned(Facts):
+    """How a clip is spoken, "" where that is not sure; `place`: where it stands on the map, (2,)."""
+
+    tone: str
+    tone_confidence: float
+    place: list[float]
+
+
 class Reject(Facts):
     """A stretch left out of the corpus, and why. `parent_id`: the row that it is a part of, None for a whole row."""
 

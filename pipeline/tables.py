@@ -24,7 +24,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 # Columns that are text even where every value happens to look like a number.
 TEXT = frozenset(
     "clip path recording source sha256 label speaker url licence page title uploader published fetched_at source_kind "
-    "decided split id stage reason message text text_normalized text_source language voice gender".split()
+    "decided split id stage reason message text text_normalized text_source language voice gender tone".split()
 )
 
 

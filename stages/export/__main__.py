@@ -33,6 +33,7 @@ CLIP_FIELDS = (
     "decided voiced_seconds sample_rate text text_normalized text_source text_confidence language url page title "
     "uploader published licence fetched_at source_kind"
 ).split() + [name for name in scores.known() if name != "duration"]
+TONE_FIELDS = ["tone", "tone_confidence"]  # where tones were asked for
 REJECT_FIELDS = "id stage reason message recording source start end".split()
 
 
@@ -78,7 +79,8 @@ def export(job: Job) -> list[str]:
         audio.check_there(work / row["path"])
         corpus.link_or_copy(work / row["path"], new / corpus.WAVS / f"{row['id']}.wav")
     by_id = {row["id"]: row for row in recordings}
-    tables.write(new / corpus.CLIPS, CLIP_FIELDS, [clip_row(row, by_id[row["recording_id"]]) for row in kept])
+    fields = CLIP_FIELDS + (TONE_FIELDS if any("tone" in row for row in kept) else [])
+    tables.write(new / corpus.CLIPS, fields, [clip_row(row, by_id[row["recording_id"]]) for row in kept])
     rejected = [row | {"recording": row["recording_id"]} for row in rejects]
     tables.write(new / corpus.REJECTS, REJECT_FIELDS, rejected)
     manifest.write_text(new / corpus.STATISTICS, json.dumps(statistics, indent=1) + "\n")

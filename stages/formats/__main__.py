@@ -15,6 +15,7 @@ from pipeline.errors import ConfigError
 from pipeline.program import Job
 from stages.formats import card, layouts, splits
 from stages.formats.clips import Clips
+from stages.formats.parting import Parting
 from stages.formats.splits import GAP, NONE, Shares
 
 STAGE = "formats"
@@ -54,7 +55,8 @@ def write(job: Job, place: Path) -> list[str]:
     """Write the wanted layouts into the corpus, remove the others, and put the card beside them; name what there is."""
     settings, statistics = job.settings, statistics_of(place)
     take_up_texts(place)
-    clips = Clips(place, Shares(settings.split.validation, settings.split.test, settings.seed))
+    shares = Shares(settings.split.validation, settings.split.test, settings.seed)
+    clips = Clips(place, shares, Parting(settings.as_speakers, settings.min_hours))
     tell_splits(clips)
     new = place / f"{corpus.BUILDING}-{STAGE}"
     shutil.rmtree(new, ignore_errors=True)

@@ -11,6 +11,7 @@ import numpy as np
 from pipeline import corpus, tables, texts
 from pipeline.errors import ManifestError
 from stages.formats import splits
+from stages.formats.parting import Parting
 from stages.formats.passages import MICROS
 from stages.formats.splits import NAMES, NONE, Given, Places, Shares
 
@@ -26,6 +27,7 @@ class Clips:
 
     corpus: Path
     shares: Shares
+    parting: Parting = Parting()
 
     @cached_property
     def columns(self) -> dict[str, type]:
@@ -68,7 +70,12 @@ class Clips:
             begun += len(frame)
             for row, split in zip(tables.records(frame[kept[here]]), self._split[here][kept[here]], strict=True):
                 said = dict(zip(TEXTS, self.texts.get(row["clip"], ("", "")), strict=True)) if self.texts else {}
-                yield dict.fromkeys(PROVENANCE, "") | row | said | {"split": names[split]}
+                voice = {"speaker": self.part(row)} if self.parting.as_speakers and "speaker" in row else {}
+                yield dict.fromkeys(PROVENANCE, "") | row | voice | said | {"split": names[split]}
+
+    def part(self, row: dict) -> str:
+        """The part of the corpus that a clip of `rows` belongs to: its speaker, or its speaker in its tone."""
+        return self._parts.get((row["speaker"], row.get("tone", "")), row["speaker"])
 
     def check(self, needed: Iterable[str], layout: str) -> None:
         """Raise ManifestError where clips.csv lacks a column that a layout needs."""
@@ -101,6 +108,14 @@ class Clips:
     def _kinds(self) -> dict[str, type]:
         """The columns of clips.csv."""
         return tables.kinds_of(self.corpus / corpus.CLIPS, NEEDED)
+
+    @cached_property
+    def _parts(self) -> dict[tuple[str, str], str]:
+        """(speaker, tone) -> what that part of the corpus is called."""
+        if "tone" not in self._kinds or "speaker" not in self._kinds:
+            return {}
+        kinds = {name: self._kinds[name] for name in ("speaker", "tone", "start", "end")}
+        return self.parting.names(tables.rows(self.corpus / corpus.CLIPS, kinds))
 
     @cached_property
     def _places(self) -> tuple[Places, dict[str, np.ndarray]]:

@@ -1,5 +1,7 @@
 """proofread: how the pipeline runs it. What it goes by stands in `transcribe` and, for thresholds, in `filters`."""
 
+from pathlib import Path
+
 from pipeline.registry import Stage
 
 STAGE = Stage(
@@ -7,5 +9,6 @@ STAGE = Stage(
     unit="corpus",
     reads=("transcribe.engines", "transcribe.language", "transcribe.texts", "corpus_dir"),
     machine=("decisions",),
+    files=lambda settings: [Path(settings.transcribe.texts)] if settings.transcribe.texts else [],
     results=("manifest.jsonl",),
 )

@@ -23,6 +23,7 @@ from stages.report import (
     spectrograms,
     strips,
     thresholds,
+    tones,
     words,
 )
 
@@ -80,8 +81,9 @@ def process(
     marks: the thresholds that were set, {score: {"min": value, "max": value}}; holding: what people decided.
     """
     statistics = statistics_of(corpus)
-    spread, spans, choice, resting = histograms.Spread(), strips.Kept(), players.Choice(), decided.Resting()
-    reading.feed(reading.clips(corpus), (spread, spans, choice, resting))
+    spread, spans, choice, told = histograms.Spread(), strips.Kept(), players.Choice(), tones.Tones()
+    resting = decided.Resting()
+    reading.feed(reading.clips(corpus), (spread, spans, choice, resting, told))
     messages, rejected = funnel.Messages(), players.Rejected()
     reading.feed(reading.rejects(corpus), (messages, rejected))
     recordings, sources = strips.segmented(work), players.Sources(work)
@@ -97,6 +99,9 @@ def process(
         "strips_rest": strips.rest(recordings, spans),
         "histograms": histograms.figures(spread),
         "thresholds": thresholds.figures(thresholds.candidates(work, corpus), marks),
+        "tones": tones.table(told),
+        "tone_map": tones.chart(told, work),
+        "tone_clips": list(tones.heard(told, corpus)),
         "pairs": list(players.pairs(choice, corpus, sources)),
         "kept": list(players.kept(choice, corpus)),
         "borderline": list(players.borderline(choice, corpus)),

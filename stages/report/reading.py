@@ -13,9 +13,9 @@ from engines import scores
 from pipeline import corpus, manifest, tables
 
 CLIP_PLACE = ("clip", "path", "recording", "start", "end")
-CLIP_COLUMNS = dict.fromkeys(("clip", "path", "recording", "source", "speaker", "decided"), str) | dict.fromkeys(
-    ("start", "end", "sample_rate", "similarity", "lufs", "lufs_before", *scores.known()), float
-)
+NAMES = ("clip", "path", "recording", "source", "speaker", "decided", "tone")
+NUMBERS = ("start", "end", "sample_rate", "similarity", "lufs", "lufs_before", "tone_confidence", *scores.known())
+CLIP_COLUMNS = dict.fromkeys(NAMES, str) | dict.fromkeys(NUMBERS, float)
 REJECT_COLUMNS = dict.fromkeys(("id", "stage", "reason", "message", "recording", "source"), str) | dict.fromkeys(
     ("start", "end"), float
 )

@@ -23,6 +23,13 @@ def rectangle(kind: str, x: float, y: float, width: float, height: float, title:
     )
 
 
+def circle(kind: str, x: float, y: float, radius: float, title: str) -> Markup:
+    """A circle of the class `kind`; its title is shown where it is pointed at."""
+    return Markup('<circle class="{}" cx="{}" cy="{}" r="{}"><title>{}</title></circle>').format(
+        kind, digits(x), digits(y), digits(radius), title
+    )
+
+
 def path(kind: str, data: str) -> Markup:
     """A path of the class `kind`, or nothing where it is empty."""
     return Markup('<path class="{}" d="{}"/>').format(kind, data) if data else Markup()

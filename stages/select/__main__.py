@@ -14,12 +14,13 @@ from pipeline.decisions import Decision
 from pipeline.errors import ManifestError
 from pipeline.places import Latest
 from pipeline.program import Job
-from pipeline.rows import Proofread, Reject, Scored, WantedClip
+from pipeline.rows import Proofread, Reject, Scored, Toned, WantedClip
 from stages.select import repeats
 from stages.select.settings import DECIDED
 from stages.select.thresholds import Thresholds, decide
 
 STAGE = "select"
+NO_TONE = {"tone": "", "tone_confidence": None}
 
 
 def wanted(work: Path) -> Iterator[dict]:
@@ -46,6 +47,12 @@ def judged(row: dict, thresholds: Thresholds, untrusted: str) -> tuple[dict, lis
     return row, thresholds.faults(row) + (doubts if untrusted == "drop" else [])
 
 
+def tones_of(work: Path) -> dict[str, dict]:
+    """Tone and confidence of the clips that have been judged, by id."""
+    facts = manifest.stream(work / "tone" / manifest.MANIFEST, Toned)
+    return {fact["id"]: {name: fact[name] for name in NO_TONE} for fact in facts}
+
+
 def select(job: Job) -> None:
     """Write the manifest and the rejects."""
     thresholds = Thresholds.of(job.settings.filters.model_dump())
@@ -59,6 +66,7 @@ def select(job: Job) -> None:
 
     good = (row["id"] for row, faults, verdict in rows() if not decide(row, faults, {}, verdict))
     repeated = repeats.dropped(good, matches, job.settings.keep)
+    tones = tones_of(job.work) if job.settings.tone.asked else {}
     with (
         manifest.writing(job.out / manifest.MANIFEST, WantedClip) as kept,
         manifest.writing(job.out / manifest.REJECTS, Reject) as dropped,
@@ -67,7 +75,7 @@ def select(job: Job) -> None:
             if why := decide(row, faults, repeated, verdict):
                 dropped(manifest.reject(row, STAGE, *why))
             else:
-                kept(row | {"parent_id": row["id"]})
+                kept(row | tones.get(row["id"], NO_TONE if tones else {}) | {"parent_id": row["id"]})
 
 
 def main() -> None:

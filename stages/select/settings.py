@@ -56,7 +56,7 @@ class Repeats(Section):
 
 
 STAGE = Stage(
-    after=("speaker", "score", "proofread", "match"),
+    after=("speaker", "score", "proofread", "match", "tone"),
     unit="corpus",
     sections={
         "filters": (
@@ -72,7 +72,7 @@ STAGE = Stage(
         ),
         "repeats": (Repeats, Repeats()),
     },
-    reads=("filters", "repeats.keep", "transcribe.untrusted"),
+    reads=("filters", "repeats.keep", "transcribe.untrusted", "tone"),
     machine=("decisions",),
     decisions=DECIDED,
 )

@@ -1,0 +1,1 @@
+"""Tone classifiers trained on what one has: sets, features, models, evaluation, feedback."""
