@@ -49,10 +49,10 @@ def check(corpus: Path, marker: dict) -> None:
 
 
 def read_marker(corpus: Path) -> dict:
-    """The content of a corpus folder's marker, {} where it cannot be read."""
+    """The content of a corpus folder's marker, {} where there is none or it is torn."""
     try:
         marker = json.loads((corpus / MARKER).read_text(encoding="utf-8") or "{}")
-    except (OSError, ValueError):
+    except (FileNotFoundError, ValueError):
         return {}
     return marker if isinstance(marker, dict) else {}
 

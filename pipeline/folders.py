@@ -1,4 +1,4 @@
-"""Which folders may lie in which: what could overwrite a person's files, or the run's, is refused before any job."""
+"""Which folders may lie in which, and may be written: what could overwrite files is refused before any job."""
 
 import os
 from collections.abc import Iterator
@@ -24,6 +24,9 @@ def check(settings: Any) -> None:
             if _within(outer, place):
                 raise ConfigError(f"{key} and {outer_key} are the same folder, '{place}': give each its own.")
             raise ConfigError(f"{key}: '{place}' lies inside {outer_key}, '{outer}': choose a place outside.")
+    for name, place in ((f"{key}: '{place}'", place) for key, place in own.items()):
+        _check_writable(name, place)
+    _check_writable(f"the folder of this run, '{Path.cwd()}'", Path(".snakemake"))
     for name, path in _provided(settings):
         for reached in _reached(path):
             for key, place in own.items():
@@ -62,6 +65,16 @@ def _reached(root: Path) -> Iterator[Path]:
         for folder, folders, _ in os.walk(place):
             inside = (Path(folder, name) for name in folders)
             waiting += [path.resolve() for path in inside if path.is_symlink()]
+
+
+def _check_writable(name: str, place: Path) -> None:
+    """Raise ConfigError where this user may not write to a folder, or not make it."""
+    there = next(path for path in (place, *place.absolute().parents) if path.exists())
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise ConfigError(
+            f"{name} cannot be written: permission denied for {there.absolute()}, which belongs to user "
+            f"{there.stat().st_uid}, and this is user {os.geteuid()}: choose folders of your own."
+        )
 
 
 def _within(inner: Path, outer: Path) -> bool:

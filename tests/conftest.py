@@ -137,14 +137,20 @@ def job(stage: str, work: Path, shard: str = "s0000", **settings) -> Job:
 
 # Root may read and write everything: without these capabilities the permissions of files hold for it as well.
 DAC = "-dac_override,-dac_read_search"
-BOUND = ["setpriv", f"--bounding-set={DAC}", f"--inh-caps={DAC}"] if os.geteuid() == 0 else []
 
 
-def program(module: str, *arguments, check: bool = True, bound: bool = False) -> subprocess.CompletedProcess:
-    """A program of the project, run as a person runs it; `bound`: as one for whom permissions hold, also as root."""
-    if bound and BOUND and not shutil.which(BOUND[0]):
+def bound() -> list[str]:
+    """What a command begins with, so that the permissions of files hold for it."""
+    if os.geteuid():
+        return []
+    if not shutil.which("setpriv"):
         pytest.skip("no setpriv, by which permissions would hold for root")
-    command = [*(BOUND if bound else []), sys.executable, "-m", module, *map(str, arguments)]
+    return ["setpriv", f"--bounding-set={DAC}", f"--inh-caps={DAC}"]
+
+
+def program(module: str, *arguments, check: bool = True, before: list[str] | None = None):
+    """A program of the project, run as a person runs it; `before` is what its command begins with."""
+    command = [*(before or []), sys.executable, "-m", module, *map(str, arguments)]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     answer = subprocess.run(command, capture_output=True, text=True, env=environment)
     assert not check or answer.returncode == 0, answer.stderr[-5000:]

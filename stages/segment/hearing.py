@@ -35,7 +35,7 @@ class Signal:
                 level_parts.append(level)
                 yield block
 
-        self.features = segmenter.hear(passing())
+        self.features = segmenter.hear(passing())  # most of the memory, 35 MB an hour
         self.level = np.concatenate(level_parts)
         self.probability = labels.at_frames(stream.probability(), stream.SECONDS, len(self.level))
 
@@ -77,7 +77,8 @@ def passages(row: dict, work: Path, segmenter: Segmenter, vad: Vad, gender: bool
     probability = (mixture.probability[:frames] + vocals.probability[:frames]) / 2
     speaking, quiet = labels.speech(probability, vocals_db), labels.silent(mixture_db)
     activity = mixture.posteriors("activity", ~speaking, EVERY)
-    music = labels.log_odds(activity["music"], activity.get("noise", np.zeros(frames)))
+    music = labels.log_odds(activity["music"], activity.get("noise", np.zeros(frames, np.float32)))
     male = male_voice(vocals, speaking) if gender else None
+    mixture.features = vocals.features = None
     label = labels.backgrounds(speaking, quiet, music)
     return labels.passages(label, probability, music, male, vocals_db, mixture_db)

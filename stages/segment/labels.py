@@ -24,6 +24,8 @@ SILENT_DB = -60.0  # dBFS in the mixture: silence or room tone
 SILENT_DROP_DB = 40.0  # and this far below the loud parts of the recording, for those recorded at a low level
 SMOOTH = 101  # frames over which music and noise are told apart; a patch of the network is 68 wide
 SILENT_SMOOTH = 11
+KINDS = ("speech", "noEnergy", "music", "noise")  # of frames, which hold the place in it: a byte each
+SPEECH, SILENCE, MUSIC, NOISE = range(len(KINDS))
 SHORTEST = 20  # frames: a shorter span of music, noise or silence is not a passage of its own
 
 
@@ -107,15 +109,18 @@ def silent(level: np.ndarray) -> np.ndarray:
 
 
 def backgrounds(speaking: np.ndarray, quiet: np.ndarray, music: np.ndarray) -> np.ndarray:
-    """The label of every frame, (n,) of str: speech, noEnergy, music or noise.
+    """The label of every frame, (n,) uint8, the place in KINDS.
 
     music: (n,), log of the odds of music against noise in the mixture. Between speech, spans that are too short
     take the label of the one before.
     """
-    background = np.where(smooth(music, SMOOTH) > 0, "music", "noise") if len(music) else np.zeros(0, "U5")
-    label = np.where(speaking, "speech", np.where(quiet, "noEnergy", background))
+    label = np.full(len(music), NOISE, np.uint8)
+    if len(music):
+        label[smooth(music, SMOOTH) > 0] = MUSIC
+    label[quiet] = SILENCE
+    label[speaking] = SPEECH
     for start, stop in runs(label):
-        if label[start] != "speech" and stop - start < SHORTEST and start and label[start - 1] != "speech":
+        if label[start] != SPEECH and stop - start < SHORTEST and start and label[start - 1] != SPEECH:
             label[start:stop] = label[start - 1]
     return label
 
@@ -151,7 +156,7 @@ def passages(
     """
     spans = []
     for start, stop in runs(label):
-        name, part = str(label[start]), slice(start, stop)
+        name, part = KINDS[label[start]], slice(start, stop)
         sure = gender = ratio = None
         if name == "speech":
             sure, ratio = float(probability[part].mean()), to_background_db(vocals_db[part], mixture_db[part])

@@ -139,7 +139,7 @@ def truncate(place: Place, chance: random.Random, variant: str) -> tuple[str, Un
 
 def delete(place: Place, chance: random.Random, variant: str) -> tuple[str, Undo]:
     """One file is lost, or the folder that it lies in."""
-    choice = files(place.disk, set())
+    choice = files(place.disk, PERSONS)
     if not choice:
         return "nothing to delete", nothing
     path = chance.choice(choice)

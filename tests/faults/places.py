@@ -63,20 +63,20 @@ class Place:
         self.input.mkdir()
         shutil.copy2(self.talk, self.input / "talk.wav")
 
-    def restore(self, variant: str) -> None:
-        """As after an undisturbed first run of a variant."""
-        copy = self.finished(variant)
+    def restore(self, *variants: str) -> None:
+        """As after undisturbed runs of variants, one after the other."""
+        copy = self.finished(*variants)
         self.clear()
         for path in (self.input, self.here, self.disk):
             subprocess.run(["cp", "-a", f"{copy / path.name}/.", str(path)], check=True)
 
-    def finished(self, variant: str) -> Path:
-        """A copy of everything after an undisturbed first run of a variant, made once."""
-        copy = self.folder / "finished" / variant
+    def finished(self, *variants: str) -> Path:
+        """A copy of everything after undisturbed runs of variants, one after the other, made once."""
+        copy = self.folder / "finished" / ", ".join(variants)
         if not copy.is_dir():
-            self.clear()
+            self.restore(*variants[:-1]) if variants[1:] else self.clear()
             begin = time.monotonic()
-            status, said = self.run(variant)
+            status, said = self.run(variants[-1])
             assert status == 0, said[-5000:]
             self.seconds = self.seconds or time.monotonic() - begin
             copy.mkdir(parents=True)
@@ -84,9 +84,9 @@ class Place:
                 subprocess.run(["cp", "-a", str(path), str(copy)], check=True)
         return copy
 
-    def wanted(self, variant: str) -> dict[str, bytes]:
-        """The corpus that an undisturbed run of a variant gives."""
-        return contents(self.finished(variant) / "disk/corpus")
+    def wanted(self, *variants: str) -> dict[str, bytes]:
+        """The corpus that undisturbed runs of variants give, one after the other: splits are kept from run to run."""
+        return contents(self.finished(*variants) / "disk/corpus")
 
     def start(self, variant: str) -> subprocess.Popen:
         """A run of a variant, in a process group of its own; what it says goes to a file."""

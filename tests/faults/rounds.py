@@ -19,11 +19,12 @@ def play(place: Place, seed: int) -> list[str]:
     """Play the round of a seed; what happened, in words. Raises AssertionError where the corpus is another one."""
     chance = random.Random(seed)
     variant = chance.choice(list(VARIANTS))
-    wanted = place.wanted(variant)
     if chance.random() < 0.4:
+        wanted = place.wanted(variant)
         place.clear()
         story = [f"first run, {variant}"]
     else:
+        wanted = place.wanted("plain", variant)
         place.restore("plain")
         story = [f"changed from plain to {variant}"]
     undo, unseen = [], False

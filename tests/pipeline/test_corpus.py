@@ -106,3 +106,14 @@ def test_the_corpus_of_an_earlier_version_is_refused(tmp_path, mine, marker):
     with pytest.raises(ConfigError, match="made by an earlier version"):
         corpus.begin(folder, mine)
     assert (folder / "clips.csv").read_text() == "clip\n"
+
+
+def test_a_marker_that_may_not_be_read_is_no_earlier_version(tmp_path, mine, monkeypatch):
+    build(tmp_path / "corpus", mine, "first")
+
+    def denied(self, **how):
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr("pathlib.Path.read_text", denied)
+    with pytest.raises(PermissionError):
+        corpus.check(tmp_path / "corpus", mine)

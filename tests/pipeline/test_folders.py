@@ -1,11 +1,14 @@
 """Which folders may lie in which: nothing that is written is ever read as a source, however it is nested or linked."""
 
 import os
+import subprocess
+import sys
 
 import pytest
 
 from pipeline import config, folders
 from pipeline.errors import ConfigError
+from tests.conftest import ROOT, bound
 
 
 @pytest.fixture
@@ -129,3 +132,24 @@ def test_a_list_stands_for_what_it_names(here, line):
 def test_what_is_written_is_kept_apart(here, settings, said):
     with pytest.raises(ConfigError, match=said):
         check(**{"input": "shows"} | settings)
+
+
+CHECK = """
+import sys
+from pipeline import config, folders
+folders.check(config.load({"input": "shows", "work_dir": "new/work", "corpus_dir": "theirs/corpus"}))
+"""
+
+
+@pytest.mark.parametrize("closed", ["theirs", "new", "."])
+def test_the_folder_of_another_user_is_told_before_any_job(here, closed):
+    """As one who runs what another has installed: the folder, its owner and this user are named."""
+    for name in ("theirs", "new"):
+        (here / name).mkdir()
+    os.chmod(here / closed, 0o555)
+    command = [*bound(), sys.executable, "-c", CHECK]
+    answer = subprocess.run(command, cwd=here, capture_output=True, text=True, env={"PYTHONPATH": str(ROOT)})
+    os.chmod(here / closed, 0o755)
+    said = answer.stderr.splitlines()[-1]
+    assert f"cannot be written: permission denied for {here / closed}" in said.replace("/.,", ",")
+    assert f"and this is user {os.geteuid()}: choose folders of your own" in said

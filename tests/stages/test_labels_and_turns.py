@@ -36,7 +36,7 @@ def test_music_noise_and_silence_are_told_by_the_mixture():
     music = frames((2, 4), (2, 0), (4, -4))
     quiet = labels.silent(frames((6, -20), (2, -80)))
     label = labels.backgrounds(speaking, quiet, music)
-    assert [str(label[start]) for start, _ in labels.runs(label)] == ["music", "speech", "noise", "noEnergy"]
+    assert [labels.KINDS[label[start]] for start, _ in labels.runs(label)] == ["music", "speech", "noise", "noEnergy"]
     flat = np.full(800, 0.9)
     spans = labels.passages(label, flat, music, flat, np.full(800, -20.0), np.full(800, -17.0))
     assert [span.label for span in spans] == ["music", "male", "noise", "noEnergy"]

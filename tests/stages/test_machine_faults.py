@@ -15,7 +15,7 @@ import pytest
 import soundfile
 
 from pipeline import manifest, rows
-from tests.conftest import ROOT, program
+from tests.conftest import ROOT, bound, program
 
 SEPARATE = ["stages.separate", "--shard", "s0000", "--max-failed-fraction", "1", "--work"]
 
@@ -111,7 +111,7 @@ def test_little_memory(place, megabytes):
 
 def test_a_recording_that_may_not_be_read(place):
     (place / "input/talk.wav").chmod(0)
-    answer = program(*SEPARATE, place / "work", check=False, bound=True)
+    answer = program(*SEPARATE, place / "work", check=False, before=bound())
     (place / "input/talk.wav").chmod(0o644)
     check(place, answer.returncode, answer.stderr, "talk.wav")
     done(place)
@@ -119,6 +119,6 @@ def test_a_recording_that_may_not_be_read(place):
 
 def test_a_work_folder_that_may_not_be_written(place):
     (place / "work").chmod(0o555)
-    answer = program(*SEPARATE, place / "work", check=False, bound=True)
+    answer = program(*SEPARATE, place / "work", check=False, before=bound())
     (place / "work").chmod(0o755)
     check(place, answer.returncode, answer.stderr, f"permission denied: {place / 'work/separate'}")

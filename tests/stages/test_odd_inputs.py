@@ -10,7 +10,7 @@ import soundfile
 from pipeline import manifest, rows
 from stages.index import __main__ as index
 from stages.slice import settings as slicing
-from tests.conftest import job, program, row
+from tests.conftest import bound, job, program, row
 
 RATE = 44100
 
@@ -32,20 +32,20 @@ def test_a_folder_and_a_file_that_may_not_be_read_are_told(tmp_path):
         soundfile.write(tmp_path / "in" / f"{name}.wav", sound, RATE)
     work = tmp_path / "work"
     (tmp_path / "in/closed").chmod(0)
-    program("stages.index", "--work", work, "--input", tmp_path / "in", bound=True)
+    program("stages.index", "--work", work, "--input", tmp_path / "in", before=bound())
     assert rejects_of(work, "index") == {"closed": "unreadable_folder"}
     (tmp_path / "in/c.wav").chmod(0)
-    answer = program("stages.index", "--work", work, "--input", tmp_path / "in", check=False, bound=True)
+    answer = program("stages.index", "--work", work, "--input", tmp_path / "in", check=False, before=bound())
     (tmp_path / "in/closed").chmod(0o755)
     # Known by its size, time and inode, it is not opened again.
     assert answer.returncode == 0
     os.utime(tmp_path / "in/c.wav", (0, 0))
-    answer = program("stages.index", "--work", work, "--input", tmp_path / "in", check=False, bound=True)
+    answer = program("stages.index", "--work", work, "--input", tmp_path / "in", check=False, before=bound())
     sentence = answer.stderr.strip().splitlines()[-1]
     assert answer.returncode == 1 and "Traceback" not in answer.stderr
     assert f"{tmp_path / 'in/c.wav'} cannot be read now (Permission denied)" in sentence
     (tmp_path / "in/c.wav").chmod(0o644)
-    program("stages.index", "--work", work, "--input", tmp_path / "in", bound=True)
+    program("stages.index", "--work", work, "--input", tmp_path / "in", before=bound())
     assert rejects_of(work, "index") == {}
 
 
