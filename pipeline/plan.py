@@ -180,6 +180,10 @@ class Plan:
         """The settings for the dataset card: what decides the corpus, and nothing about this machine."""
         described = self.settings.model_dump(mode="json", exclude=MACHINE | {"exports"})
         described["speaker"]["targets"] = sorted(self.settings.speaker.targets)
+        described["transcribe"] |= {
+            "texts": bool(self.settings.transcribe.texts),
+            "http": self.settings.transcribe.http.model,
+        }
         return described
 
 

@@ -20,6 +20,7 @@ from stages.formats.clips import Clips
 from stages.formats.splits import FILE, GAP, NAMES, NONE
 
 SOURCES = 50  # rows of the table of sources, those with most seconds; a corpus may have a hundred thousand
+SINGLE = ("split", "speaker", "licence", "text_source")  # columns that are tallied alone
 STEPS = (1_000, 10_000, 100_000, 1_000_000, 10_000_000)  # the sizes that the header's size_categories knows
 STEP_NAMES = ("1K", "10K", "100K", "1M", "10M")
 
@@ -46,11 +47,11 @@ Tallies = dict[tuple[str, ...], Tally]
 
 
 def tallies(rows: Iterable[dict]) -> dict[str, Tallies]:
-    """Tallies of the whole, and by split, speaker, licence and source (which has url and licence too)."""
-    by: dict[str, Tallies] = {name: defaultdict(Tally) for name in ("whole", "split", "speaker", "licence", "source")}
+    """Tallies of the whole, and by split, speaker, licence, text_source and source (which has url and licence too)."""
+    by: dict[str, Tallies] = {name: defaultdict(Tally) for name in ("whole", *SINGLE, "source")}
     for row in rows:
         by["whole"][()].add(row)
-        for name in ("split", "speaker", "licence"):
+        for name in SINGLE:
             by[name][(row.get(name, ""),)].add(row)
         by["source"][row["source"], row["url"], row["licence"]].add(row)
     return by
@@ -119,11 +120,14 @@ def versions() -> list[tuple[str, str]]:
     return [("voxsieve", project["version"]), ("Python", platform.python_version()), *installed]
 
 
-def transcripts(clips: Clips, whole: int) -> str:
-    """How many clips have texts."""
+def transcripts(clips: Clips, by: dict[str, Tallies]) -> str:
+    """How many clips have texts, and who wrote them."""
     if not clips.texts:
         return "No clip has a text."
-    return f"{len(clips.texts)} of {whole} clips have a text (`metadata.csv`: clip, text, normalized text)."
+    counts = sorted(by["text_source"].items(), key=lambda pair: -pair[1].clips)
+    told = ", ".join(f"{tally.clips} from {cell(key[0])}" for key, tally in counts if key[0])
+    whole = f"{len(clips.texts)} of {by['whole'][()].clips} clips have a text"
+    return f"{whole} (`metadata.csv`: clip, text, normalized text{f'; {told}' if told else ''})."
 
 
 def splitting(clips: Clips, by_split: Tallies) -> str:
@@ -154,7 +158,7 @@ def text(clips: Clips, statistics: dict, formats: list[str], settings: dict) -> 
         "# Speech corpus",
         f"{whole.clips} clips, {whole.hours} hours of {len(by['speaker'])} speakers, from "
         f"{len(whole.recordings)} recordings ({statistics['input']['seconds'] / 3600:.3f} hours were searched). "
-        f"{transcripts(clips, whole.clips)} Speakers, labels and scores were judged by machine.",
+        f"{transcripts(clips, by)} Speakers, labels and scores were judged by machine.",
         "For every clip, `clips.csv` says where it is from (source, start and end in seconds) and what was measured. "
         "`rejects.csv` says what was left out, and why. The audio is in `wavs/`: mono, 16 bit.",
         "## Speakers",

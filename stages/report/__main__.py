@@ -24,6 +24,7 @@ from stages.report import (
     strips,
     thresholds,
     tones,
+    transcripts,
     words,
 )
 
@@ -82,8 +83,8 @@ def process(
     """
     statistics = statistics_of(corpus)
     spread, spans, choice, told = histograms.Spread(), strips.Kept(), players.Choice(), tones.Tones()
-    resting = decided.Resting()
-    reading.feed(reading.clips(corpus), (spread, spans, choice, resting, told))
+    resting, written = decided.Resting(), transcripts.Texts()
+    reading.feed(reading.clips(corpus), (spread, spans, choice, resting, told, written))
     messages, rejected = funnel.Messages(), players.Rejected()
     reading.feed(reading.rejects(corpus), (messages, rejected))
     recordings, sources = strips.segmented(work), players.Sources(work)
@@ -109,7 +110,8 @@ def process(
         "range_db": int(spectrograms.RANGE_DB),
         "longest": sound.LONGEST,
     }
-    return page.render(parts | compared(spread, other) | decided.parts(holding, resting))
+    parts |= compared(spread, other) | decided.parts(holding, resting) | transcripts.parts(written, corpus, work)
+    return page.render(parts)
 
 
 def marks(filters: dict[str, dict | None]) -> dict[str, dict[str, float]]:

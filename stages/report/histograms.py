@@ -1,6 +1,6 @@
 """How the clips spread over loudness, duration, similarity and every score."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -76,9 +76,10 @@ class Histogram:
 class Spread:
     """Collects the histogram of every measure, and how many clips there are."""
 
-    def __init__(self):
+    def __init__(self, measures: Sequence[Measure] = MEASURES):
         self.clips = 0
-        self.of = {measure.name: Histogram(measure.low, measure.high) for measure in MEASURES}
+        self.measures = measures
+        self.of = {measure.name: Histogram(measure.low, measure.high) for measure in measures}
 
     def add(self, row: dict) -> None:
         self.clips += 1
@@ -87,7 +88,7 @@ class Spread:
 
     def known(self) -> list[Measure]:
         """The measures that some clip has."""
-        return [measure for measure in MEASURES if self.of[measure.name].total]
+        return [measure for measure in self.measures if self.of[measure.name].total]
 
 
 def window(histograms: Iterable[Histogram]) -> tuple[int, int, int]:
@@ -138,7 +139,7 @@ def summary(measure: Measure, histogram: Histogram) -> str:
 
 def figures(spread: Spread) -> list[dict]:
     """What the page shows of every known measure: title, svg, axis, unit, most (the highest bar), summary."""
-    loudness = [spread.of[name] for name in ("lufs_before", "lufs") if spread.of[name].total]
+    loudness = [spread.of[name] for name in ("lufs_before", "lufs") if name in spread.of and spread.of[name].total]
     drawn = []
     for measure in spread.known():
         histogram = spread.of[measure.name]

@@ -13,9 +13,9 @@ from engines import scores
 from pipeline import corpus, manifest, tables
 
 CLIP_PLACE = ("clip", "path", "recording", "start", "end")
-NAMES = ("clip", "path", "recording", "source", "speaker", "decided", "tone")
-NUMBERS = ("start", "end", "sample_rate", "similarity", "lufs", "lufs_before", "tone_confidence", *scores.known())
-CLIP_COLUMNS = dict.fromkeys(NAMES, str) | dict.fromkeys(NUMBERS, float)
+NAMES = "clip path recording source speaker decided tone text text_source language".split()
+NUMBERS = "start end sample_rate similarity lufs lufs_before tone_confidence text_confidence".split()
+CLIP_COLUMNS = dict.fromkeys(NAMES, str) | dict.fromkeys([*NUMBERS, *scores.known()], float)
 REJECT_COLUMNS = dict.fromkeys(("id", "stage", "reason", "message", "recording", "source"), str) | dict.fromkeys(
     ("start", "end"), float
 )
