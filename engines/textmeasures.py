@@ -9,7 +9,9 @@ import zlib
 
 from engines.scores import Score
 
-EDGE = 12  # characters at either end of a text
+EDGE = 12  # characters by which one text may go beyond another; more count as this many
+ANCHOR = 3  # equal characters in a row that two texts are held together by
+PHRASE = 8  # words of the longest repeated phrase that is looked for
 TOLD = 12  # clips of a voice that its pace can be told from
 
 MEASURES = {
@@ -18,9 +20,9 @@ MEASURES = {
     ),
     "text_disagrees": Score("", 0, 1, "low", "character error rate between two sources", digits=3),
     "text_cut": Score(
-        "", 0, 1, "low", f"the same in the first or last {EDGE} characters, the worse of the two", digits=3
+        "", 0, 1, "low", f"characters that one source has beyond the other at an end, as a share of {EDGE}", digits=3
     ),
-    "text_repeats": Score("", 0, 1, "low", "share of the words that repeat those just before", digits=3),
+    "text_repeats": Score("words", 0, PHRASE, "low", "longest phrase that is said twice in a row", digits=0),
     "text_compression": Score("", 0.5, 4, "low", "how much shorter zlib makes the text", digits=2),
     "text_uncovered": Score("", 0, 1, "low", "share of the clip's speech that no word covers", digits=3),
     "text_no_speech": Score("", 0, 1, "low", "the recogniser's probability that nobody speaks", digits=3),
@@ -39,45 +41,36 @@ def compression(text: str) -> float:
     return len(raw) / len(zlib.compress(raw)) if raw else 0.0
 
 
-def repeats(text: str) -> float:
-    """The share of the words that say again what stands just before them: phrases of up to six words."""
+def repeats(text: str) -> int:
+    """How many words the longest phrase has that a text says twice in a row; 0 where there is none."""
     words = re.findall(r"\w+", text.casefold())
-    repeated, at = 0, 1
-    while at < len(words):
-        length = next((n for n in range(min(6, at), 0, -1) if words[at - n : at] == words[at : at + n]), 0)
-        repeated += length
-        at += length or 1
-    return repeated / len(words) if words else 0.0
+
+    def twice(length: int) -> bool:
+        places = range(len(words) - 2 * length + 1)
+        return any(words[at : at + length] == words[at + length : at + 2 * length] for at in places)
+
+    return next((length for length in range(PHRASE, 0, -1) if twice(length)), 0)
 
 
 def disagreement(text: str, witness: str) -> tuple[float, float]:
-    """(character error rate of a text against a witness, the worse of those of its first and last EDGE characters).
+    """(character error rate of a text against a witness, how far one goes beyond the other at an end), 0 to 1.
 
-    Characters that the witness has before the text's first or behind its last are errors of that edge.
-    """
-    a, b = letters(text), letters(witness)
-    if not a or not b:
-        return (0.0, 0.0) if a == b else (1.0, 1.0)
-    steps = _alignment(a, b)
-    errors = sum(cost for _, cost in steps)
-    edge = min(EDGE, len(a))
-    first = sum(cost for place, cost in steps if place < edge)
-    last = sum(cost for place, cost in steps if place >= len(a) - edge)
-    return min(errors / len(a), 1.0), min(max(first, last) / edge, 1.0)
-
-
-def _alignment(a: str, b: str) -> list[tuple[int, int]]:
-    """The steps of the cheapest way from `b` to `a`: (place in `a`, 0 or 1 error); Levenshtein 1966.
-
-    What `b` has beyond the ends of `a` counts at its first and its last place.
+    At an end the characters before the first, or behind the last, run of ANCHOR equal ones are counted in both: a
+    recogniser may hear other words there, but about as many.
     """
     from rapidfuzz.distance import Levenshtein
 
-    steps = [(place, 0) for place in range(len(a))]
-    for kind, place, _ in Levenshtein.editops(a, b):
-        where = min(place, len(a) - 1)
-        if kind == "insert":
-            steps.append((where, 1))
-        else:
-            steps[where] = (where, 1)
-    return steps
+    a, b = letters(text), letters(witness)
+    if not a or not b:
+        return (0.0, 0.0) if a == b else (1.0, 1.0)
+    equal = [
+        part for part in Levenshtein.opcodes(a, b) if part.tag == "equal" and part.src_end - part.src_start >= ANCHOR
+    ]
+    beyond = EDGE
+    if equal:
+        before = abs(equal[0].src_start - equal[0].dest_start)
+        behind = abs((len(a) - equal[-1].src_end) - (len(b) - equal[-1].dest_end))
+        beyond = max(before, behind)
+    elif a == b:
+        beyond = 0
+    return min(Levenshtein.distance(a, b) / len(a), 1.0), min(beyond / EDGE, 1.0)

@@ -64,7 +64,9 @@ def measured(chosen: dict, candidates: list[dict], row: dict, paces: dict[tuple[
         "text_no_speech": own["no_speech"],
         "text_log_probability": own["log_probability"],
     }
-    return {name: None if values[name] is None else round(values[name], MEASURES[name].digits) for name in MEASURES}
+    return {
+        name: None if values[name] is None else round(float(values[name]), MEASURES[name].digits) for name in MEASURES
+    }
 
 
 def spelled(chosen: dict) -> str:

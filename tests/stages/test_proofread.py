@@ -32,7 +32,7 @@ def heard(source: str, text: str, **fields) -> dict:
         (TRUE.removesuffix(" near the river bank."), "text_cut", 0.9),
         (TRUE + " Thank you for watching.", "text_cut", 0.9),
         ("Completely other words were said in this one.", "text_disagrees", 0.6),
-        ("The quick brown fox jumps over the quick brown fox jumps over the lazy dog", "text_repeats", 0.3),
+        ("The quick brown fox jumps over the quick brown fox jumps over the lazy dog", "text_repeats", 4),
         ("yes " * 40, "text_compression", 3.0),
     ],
 )
@@ -54,7 +54,16 @@ def test_disagreement_is_a_share(text, witness):
     for value in textmeasures.disagreement(text, witness):
         assert 0 <= value <= 1
     assert textmeasures.disagreement(text, text) == (0.0, 0.0)
-    assert 0 <= textmeasures.repeats(text) <= 1
+    assert 0 <= textmeasures.repeats(text) <= textmeasures.PHRASE
+
+
+def test_a_recognisers_errors_at_an_end_are_no_cut():
+    heard = "and it is worth mentioning passing that as an example of buying psychopathy"
+    text = "And it is worth mention in passing that, as an example of fine typography,"
+    disagrees, cut = textmeasures.disagreement(text, heard)
+    assert cut < 0.34 and disagrees < 0.5
+    assert textmeasures.disagreement(text.removesuffix(" of fine typography,"), heard)[1] == 1
+    assert textmeasures.repeats("no no not again not again") == 2 and textmeasures.repeats("very very good") == 1
 
 
 def test_a_voice_is_held_to_its_own_pace():
