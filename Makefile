@@ -25,9 +25,9 @@ environment: .venv/complete
 weights: environment
 	@$(BIN)/python -m install.weights
 
-# What the tests want besides: the original packages, the crawl, and the libraries that read exports.
+# What the tests want besides: the original packages, the crawl, the laboratory, and the libraries that read exports.
 environments: environment
-	@$(BIN)/python -m install.environments spleeter ina resemblyzer crawl consumers
+	@$(BIN)/python -m install.environments spleeter ina resemblyzer crawl consumers laboratory
 
 .venv/dev: .venv/complete requirements-dev.lock
 	$(PIP) -r requirements-dev.lock
@@ -63,4 +63,5 @@ lock:
 	$(LOCK) --overrides envs/ina.overrides envs/ina.in -o envs/ina.lock
 	$(LOCK) envs/crawl.in -o envs/crawl.lock
 	$(LOCK) --find-links "$$PIP_FIND_LINKS" envs/consumers.in -o envs/consumers.lock
+	$(LOCK) --find-links "$$PIP_FIND_LINKS" envs/laboratory.in -o envs/laboratory.lock
 	$(LOCK) --overrides envs/resemblyzer.overrides --find-links "$$PIP_FIND_LINKS" envs/resemblyzer.in -o envs/resemblyzer.lock

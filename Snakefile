@@ -38,7 +38,7 @@ include: "crawl/crawl.smk"
 # All that the stages write is asked for: what is lost is made again, also where what was made of it is still there.
 rule all:
     input:
-        of_every_shard(*registry.of_unit("shard")),
+        of_every_shard(*PLAN.asked("shard")),
         [results(stage) for stage in registry.of_unit("corpus") if stage != "reference"],
 
 
@@ -82,10 +82,20 @@ rule slice:
         "{RUN[slice]} --shard={wildcards.shard} --threads={threads} 2> {log:q}"
 
 
+# Off until asked for: noise and rooms taken out of clips, where that makes them better.
+rule enhance:
+    input:
+        results("slice"),
+    output:
+        results("enhance"),
+    shell:
+        "{RUN[enhance]} --shard={wildcards.shard} --threads={threads} 2> {log:q}"
+
+
 # Low-pass, high-pass, notches: what the clips will be heard through.
 rule filter:
     input:
-        results("slice"),
+        results(PLAN.before("filter")),
     output:
         results("filter"),
     shell:

@@ -1,4 +1,4 @@
-"""Separate environments for the original packages and the crawl: built by pip from hashed locks, kept in the cache.
+"""Environments for the original packages, the crawl and the laboratory: built by pip from hashed locks, in the cache.
 
     python -m install.environments spleeter ina resemblyzer
 
@@ -72,7 +72,9 @@ def make(name: str) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Make environments from their locks, two at a time.")
-    parser.add_argument("names", nargs="+", help="the locks in envs/: spleeter, ina, resemblyzer, crawl, consumers")
+    parser.add_argument(
+        "names", nargs="+", help="the locks in envs/: spleeter, ina, resemblyzer, crawl, consumers, laboratory"
+    )
     names = parser.parse_args().names
     with ThreadPoolExecutor(2) as pool:  # one downloads while the other unpacks
         for name, _ in zip(names, pool.map(make, names), strict=True):

@@ -25,6 +25,7 @@ from pipeline import (
     terminal,
     workfolder,
 )
+from pipeline.digest import sha256
 from pipeline.errors import ConfigError, VoxsieveError
 
 ROOT = Path(__file__).parent.parent
@@ -60,7 +61,7 @@ class Plan:
         workfolder.check(Path(s.work_dir))
         for message in workfolder.forget_what_is_gone(Path(s.work_dir)):
             print(message, file=sys.stderr)
-        for name in weights.PINNED:
+        for name in weights.NEEDED:
             if not (weights.cache() / "weights" / name).is_file():
                 raise ConfigError(f"The model {name} is not in {weights.cache()}: run `make weights` to fetch it.")
 
@@ -119,6 +120,7 @@ class Plan:
     def made_with(self, stage: str) -> str:
         """A digest of what decides a stage's result besides its inputs: settings, code, what it reads from outside."""
         deciding = [flags.of(self.settings, stage, machine=False), code.digest(stage)]
+        deciding += [sha256(path) for path in registry.stages()[stage].files(self.settings)]
         if stage == "index":
             deciding += [folders.listing(self.settings), ffmpeg.identity()]
         if stage == "reference":
@@ -151,6 +153,15 @@ class Plan:
         declared = registry.stages()[stage]
         shard = "/{shard}" if declared.unit == "shard" else ""
         return [f"{self.work}/{stage}{shard}/{name}" for name in declared.results]
+
+    def asked(self, unit: str) -> list[str]:
+        """The stages with one job a shard, or with one job, that the configuration wants."""
+        return [name for name in registry.of_unit(unit) if registry.stages()[name].asked(self.settings)]
+
+    def before(self, stage: str) -> str:
+        """The stage whose rows a stage takes, past those that the configuration does not want."""
+        name = registry.stages()[stage].after[0]
+        return name if registry.stages()[name].asked(self.settings) else self.before(name)
 
     def of_every_shard(self, stages: list[str]) -> list[str]:
         """The results of stages for all shards of the index."""

@@ -38,7 +38,9 @@ class Stage:
     keys of config.yaml that it owns, and their models; reads: keys of config.yaml outside its own section that decide
     its result; machine: keys that cannot change a result; check: yields a sentence for each fault that
     the whole configuration has for it; model: the folder of engines/ of its model, where `engine` chooses one;
-    results: the files in work/NAME (and the shard) that show that it is done.
+    results: the files in work/NAME (and the shard) that show that it is done; asked: whether a configuration wants it;
+    where it does not, it has no job, and what follows takes the rows of the stage before it; files: files outside the
+    work folder whose content decides its result.
     """
 
     after: tuple[str, ...]
@@ -50,6 +52,8 @@ class Stage:
     check: Callable[[Any], Iterable[str]] | None = None
     model: str | None = None
     results: tuple[str, ...] = ("manifest.jsonl", "rejects.jsonl")
+    asked: Callable[[Any], bool] = lambda settings: True
+    files: Callable[[Any], Iterable[Path]] = lambda settings: ()
 
     @property
     def has_rejects(self) -> bool:

@@ -22,7 +22,7 @@ settings.register_profile("voxsieve", deadline=None)  # a busy machine is no fau
 settings.load_profile("voxsieve")
 
 # What runs in an environment of its own is tested where `make environments` has made them, else skipped by name.
-for name in ("spleeter", "ina", "resemblyzer", "crawl", "consumers"):
+for name in ("spleeter", "ina", "resemblyzer", "crawl", "consumers", "laboratory"):
     if environments.ready(name):
         os.environ.setdefault(f"VOXSIEVE_ENV_{name.upper()}", str(environments.python(name)))
 os.environ["PATH"] += os.pathsep + str(Path(ffmpeg.find("ffmpeg")).parent)

@@ -1,0 +1,1 @@
+"""Models that one trains oneself: what mixes, trains, judges and exports them. A stage reads only their ONNX files."""
