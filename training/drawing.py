@@ -1,6 +1,7 @@
 """Mixtures on the fly: example number n of a seed is always the same, whoever draws it and when."""
 
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 import soxr
@@ -61,6 +62,7 @@ class Materials:
     rooms: list[Room]
 
 
+@cache
 def synthesised(seed: int, count: int = VARIETIES) -> dict[str, np.ndarray]:
     """`count` synthesised noises by name, each (n,) float16 to spare memory."""
     found = {}

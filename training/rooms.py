@@ -4,6 +4,7 @@ A response is (n,) float32 with its direct sound at index 0 and of unit energy i
 """
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +44,7 @@ def trimmed(response: np.ndarray, name: str) -> Room:
     return Room((kept / np.sqrt(energy)).astype(np.float32), round(float(c50), 2), name)
 
 
+@cache
 def simulated(count: int, seed: int) -> list[Room]:
     """`count` rooms of 2.5 to 12 m with a reverberation time of 0.15 to 0.9 s and a microphone at 0.4 to 3 m."""
     import pyroomacoustics

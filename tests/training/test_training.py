@@ -1,0 +1,115 @@
+"""Training: a killed run ends as an undisturbed one, what is exported says what the network says, flags are checked."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+
+import numpy as np
+import pytest
+
+from engines.enhancers.model import Model
+from tests.conftest import ROOT
+from tests.training.conftest import laboratory
+
+TASKS = {"denoise": ("masker", "unet", "resunet"), "gate": ("lstm", "logistic"), "denoise_mel": ("lstm", "linear")}
+SAME = """
+import sys, torch
+one, two = (torch.load(path, weights_only=True) for path in sys.argv[1:])
+assert one.keys() == two.keys()
+print(max(float((one[name].double() - two[name].double()).abs().max()) for name in one))
+"""
+HEARD = """
+import sys, numpy as np
+from pathlib import Path
+from training import export
+from training.tasks import denoise
+_, network, _ = export.load(Path(sys.argv[1]))
+noisy = np.load(sys.argv[2])
+np.save(sys.argv[3], denoise.cleaned(network, noisy))
+"""
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory, tiny):
+    out = tmp_path_factory.mktemp("runs")
+    laboratory("training.train", "denoise", *tiny, "--out", out, "--name", "whole")
+    return out
+
+
+def test_killed_and_resumed_gives_the_same_weights(undisturbed, tiny, tmp_path):
+    words = ["training.train", "denoise", *tiny, "--out", tmp_path, "--name", "killed"]
+    python = os.environ["VOXSIEVE_ENV_LABORATORY"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    process = subprocess.Popen(
+        [python, "-W", "ignore", "-m", *map(str, words)], env=environment, stderr=subprocess.PIPE
+    )
+    checkpoint = tmp_path / "killed/checkpoint.pt"
+    limit = time.monotonic() + 120
+    while not checkpoint.is_file() and process.poll() is None and time.monotonic() < limit:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert checkpoint.is_file()
+    resumed = laboratory(*words)
+    assert "going on at step" in resumed.stderr
+    weights = [undisturbed / "whole/best.pt", tmp_path / "killed/best.pt"]
+    answer = subprocess.run([python, "-c", SAME, *weights], capture_output=True, text=True, check=True)
+    assert float(answer.stdout) == 0
+    logs = [(folder / "log.jsonl").read_text() for folder in (undisturbed / "whole", tmp_path / "killed")]
+    assert logs[0] == logs[1] and len(logs[0].splitlines()) == 2
+
+
+def test_an_exported_model_says_what_the_network_says(undisturbed, tmp_path):
+    laboratory("training.export", undisturbed / "whole", tmp_path / "tiny.onnx")
+    card = json.loads((tmp_path / "tiny.json").read_text())
+    assert card["task"] == "denoise" and card["data"]["train"]["readers"] + card["data"]["val"]["readers"] == 4
+    assert card["sha256"] in (tmp_path / "tiny.sha256").read_text() and card["bytes"] < 4e6
+    noisy = 0.1 * np.random.default_rng(0).standard_normal(20_000).astype(np.float32)
+    np.save(tmp_path / "noisy.npy", noisy)
+    python = os.environ["VOXSIEVE_ENV_LABORATORY"]
+    words = [undisturbed / "whole", tmp_path / "noisy.npy", tmp_path / "torch.npy"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    subprocess.run([python, "-c", HEARD, *map(str, words)], env=environment, check=True)
+    model = Model(tmp_path / "tiny.onnx", 1)
+    np.testing.assert_allclose(model.enhance(noisy), np.load(tmp_path / "torch.npy"), atol=1e-5)
+    magnitude = np.abs(np.random.default_rng(1).standard_normal((101, 257))).astype(np.float32)
+    whole = np.concatenate(list(model.masks([magnitude])))
+    pieces = np.concatenate(list(model.masks(magnitude[at : at + 7] for at in range(0, 101, 7))))
+    np.testing.assert_allclose(pieces, whole, atol=1e-5)
+
+
+@pytest.mark.parametrize(("task", "network"), [(t, n) for t, names in TASKS.items() for n in names if n != "masker"])
+def test_every_network_trains_and_is_exported(task, network, tiny, tmp_path):
+    words = [*tiny, "--out", tmp_path, "--network", network, "--epochs", "1", "--steps", "2"]
+    laboratory("training.train", task, *words)
+    (line,) = (tmp_path / f"{task}-{network}/log.jsonl").read_text().splitlines()
+    assert np.isfinite(json.loads(line)["train_loss"])
+    laboratory("training.export", tmp_path / f"{task}-{network}", tmp_path / "out.onnx")
+    if task == "denoise":
+        sound = np.zeros(9000, np.float32)
+        assert len(Model(tmp_path / "out.onnx", 1).enhance(sound)) == 9000
+
+
+@pytest.mark.parametrize(
+    ("flags", "sentence"),
+    [
+        (["--snr-db", "[90, 99]"], "snr_db: expected a range within -40 to 60 dB, found 90 to 99"),
+        (["--noises", "/nowhere"], "The noise folder /nowhere does not exist: name one"),
+        (["--sounds", "/nowhere.csv"], "There is no table of sounds at /nowhere.csv"),
+        (["--network", "huge"], "The task denoise has no network 'huge', only: masker, unet, resunet"),
+        (["--initial", "/no.pt"], "initial: /no.pt does not exist"),
+        (["--batch", "0"], "'batch' expected greater than 0"),
+    ],
+)
+def test_a_flag_that_cannot_be_is_one_sentence(flags, sentence, tiny, tmp_path):
+    answer = laboratory("training.train", "denoise", *tiny, *flags, "--out", tmp_path, check=False)
+    assert answer.returncode == 1 and "Traceback" not in answer.stderr
+    assert sentence in answer.stderr.splitlines()[-1]
+
+
+def test_another_run_in_the_same_folder_is_refused(undisturbed, tiny):
+    words = [*tiny, "--out", undisturbed, "--name", "whole", "--learning-rate", "0.1"]
+    answer = laboratory("training.train", "denoise", *words, check=False)
+    assert answer.returncode == 1 and "another learning_rate: give this one a --name" in answer.stderr
