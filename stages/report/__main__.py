@@ -12,6 +12,7 @@ from pipeline import entry, lock, manifest, program, tables, texts
 from pipeline.errors import ConfigError
 from stages.report import (
     compare,
+    enhanced,
     funnel,
     histograms,
     page,
@@ -66,8 +67,12 @@ def compared(this: histograms.Spread, other: Path | None) -> dict:
     }
 
 
-def process(work: Path, corpus: Path, other: Path | None, marks: dict[str, dict[str, float]]) -> str:
-    """The page's HTML. marks: the thresholds that were set, {score: {"min": value, "max": value}}."""
+def process(
+    work: Path, corpus: Path, other: Path | None, marks: dict[str, dict[str, float]], enhance: bool = False
+) -> str:
+    """The page's HTML. marks: the thresholds that were set, {score: {"min": value, "max": value}}; enhance: whether
+    clips went through that stage.
+    """
     statistics = statistics_of(corpus)
     spread, spans, choice = histograms.Spread(), strips.Kept(), players.Choice()
     reading.feed(reading.clips(corpus), (spread, spans, choice))
@@ -86,6 +91,7 @@ def process(work: Path, corpus: Path, other: Path | None, marks: dict[str, dict[
         "strips_rest": strips.rest(recordings, spans),
         "histograms": histograms.figures(spread),
         "thresholds": thresholds.figures(thresholds.candidates(work, corpus), marks),
+        "enhanced": enhanced.section(reading.manifests(work, "enhance"), work) if enhance else None,
         "pairs": list(players.pairs(choice, corpus, sources)),
         "kept": list(players.kept(choice, corpus)),
         "borderline": list(players.borderline(choice, corpus)),
@@ -112,9 +118,10 @@ def main() -> None:
 
     job = program.parse(STAGE, __doc__, add)
     place = Path(job.settings.corpus_dir)
+    enhance = job.settings.mode != "off"
     statistics_of(place)
     with lock.alone(place, corpora.MARKER), lock.alone(job.out):
-        text = process(job.work, place, job.args.compare, marks(job.settings.filters.model_dump()))
+        text = process(job.work, place, job.args.compare, marks(job.settings.filters.model_dump()), enhance)
         manifest.write_text(place / PAGE, text)
         written = {"corpus": str(place), "files": {PAGE: (place / PAGE).stat().st_size}}
         written["texts"] = {texts.METADATA: texts.digest(place / texts.METADATA)}

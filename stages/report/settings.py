@@ -2,4 +2,10 @@
 
 from pipeline.registry import Stage
 
-STAGE = Stage(after=("export",), unit="corpus", reads=("filters", "corpus_dir"), machine=(), results=("corpus.json",))
+STAGE = Stage(
+    after=("export",),
+    unit="corpus",
+    reads=("filters", "corpus_dir", "enhance.mode"),
+    machine=(),
+    results=("corpus.json",),
+)
