@@ -17,7 +17,7 @@ import numpy as np
 from engines import enhancers, resemblyzer
 from engines.enhancers import stft
 from engines.enhancers.better import choose
-from engines.enhancers.judging import Judge
+from engines.enhancers.judging import Chosen, Judge
 from pipeline import entry
 from pipeline.errors import ConfigError
 from training import intervals, metrics, sounds
@@ -71,16 +71,6 @@ def of_folder(folder: Path) -> list[Pair]:
     return of_table(table)
 
 
-@dataclass(frozen=True)
-class Bars:
-    """The defaults of the section `enhance` of config.yaml."""
-
-    noisy_below: float = 3.6
-    least_rise: float = 0.1
-    least_likeness: float = 0.6
-    most_lost_db: float = 3.0
-
-
 def method(name: str, judge: Judge) -> Method:
     """A method by name, as a function of a signal (n,) at RATE."""
     if name == "noisy":
@@ -90,7 +80,7 @@ def method(name: str, judge: Judge) -> Method:
 
         return lambda noisy: noisereduce.reduce_noise(y=noisy, sr=RATE).astype(np.float32)
     if name.startswith("auto:"):
-        step, bars = enhancers.load(name.removeprefix("auto:"), 1), Bars()
+        step, bars = enhancers.load(name.removeprefix("auto:"), 1), Chosen()
 
         def auto(noisy: np.ndarray) -> np.ndarray:
             ratings = judge.background(noisy)

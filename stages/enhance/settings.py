@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from engines.enhancers import METHODS, SHIPPED
+from engines.enhancers.judging import Chosen
 from install import weights
 from install.pins import RNNOISE
 from pipeline.registry import Section, Stage
@@ -43,16 +44,16 @@ class Enhance(Section):
     """for spectral: a file with noise alone, or its [start, end] in seconds in every recording; null: what segment
     calls noise, else each clip's quietest frames"""
 
-    noisy_below: Annotated[float, Field(ge=1, le=5)] = 3.6
+    noisy_below: Annotated[float, Field(ge=1, le=5)] = Chosen.noisy_below
     """with auto: a clip whose background DNSMOS rates at least so high is left alone"""
 
-    least_rise: Amount = 0.1
+    least_rise: Amount = Chosen.least_rise
     """with auto: by how much DNSMOS (overall) has to rise"""
 
-    least_likeness: Annotated[float, Field(ge=-1, le=1)] = 0.6
-    """with auto: cosine of the voice before and after; noise itself colours the voice, two people are at 0.53"""
+    least_likeness: Annotated[float, Field(ge=-1, le=1)] = Chosen.least_likeness
+    """with auto: cosine of the voice before and after; noise itself colours the voice"""
 
-    most_lost_db: Amount = 3.0
+    most_lost_db: Amount = Chosen.most_lost_db
     """with auto: by how much the speech itself may get quieter"""
 
     reduction_db: Amount = 12.0
