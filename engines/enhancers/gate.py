@@ -1,7 +1,7 @@
 """How noisy and how reverberant a clip is, by the laboratory's gate on ONNX Runtime: before anything is enhanced.
 
-It hears a clip at 16 kHz as magnitudes (1, t, bins) and answers with three numbers: the log odds that there is noise, the
-signal-to-noise ratio and C50, both in units of 10 dB. 1,000 times real time and more on one core.
+It hears a clip at 16 kHz as magnitudes (1, t, bins) and answers with three numbers: the log odds that there is noise,
+the signal-to-noise ratio and C50, both in units of 10 dB.
 """
 
 from dataclasses import dataclass

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from pipeline.errors import ConfigError
-from training import spectra
+from training import roc, spectra
 from training.drawing import CLEAN_C50_DB, CLEAN_SNR_DB, Example
 from training.networks.gate import UNIT_DB, Logistic, Lstm
 from training.settings import Training
@@ -71,20 +71,10 @@ def figures(answered: np.ndarray, wanted: np.ndarray) -> dict[str, float]:
     errors = np.abs(answered - wanted)[:, 1:] * UNIT_DB
     return {
         "accuracy": float(np.mean((answered[:, 0] > 0) == noisy)),
-        "auc": area(answered[:, 0], noisy),
+        "auc": roc.area(answered[:, 0], noisy),
         "snr_error_db": float(np.nanmean(errors[:, 0])) if noisy.any() else float("nan"),
         "c50_error_db": float(np.nanmean(errors[:, 1])) if not np.isnan(errors[:, 1]).all() else float("nan"),
     }
-
-
-def area(scores: np.ndarray, positive: np.ndarray) -> float:
-    """Area under the ROC curve: the share of pairs of a positive and a negative in the right order, ties half."""
-    from scipy.stats import rankdata
-
-    count = int(positive.sum()), int((~positive).sum())
-    if not min(count):
-        return float("nan")
-    return float((rankdata(scores)[positive].sum() - count[0] * (count[0] + 1) / 2) / (count[0] * count[1]))
 
 
 def shown(network: torch.nn.Module, example: Example) -> dict[str, Any]:
