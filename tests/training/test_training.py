@@ -9,7 +9,9 @@ import time
 import numpy as np
 import pytest
 
+from engines.enhancers.gate import Gate
 from engines.enhancers.model import Model
+from pipeline.errors import ModelError
 from tests.conftest import ROOT
 from tests.training.conftest import laboratory
 
@@ -91,6 +93,12 @@ def test_every_network_trains_and_is_exported(tiny, tmp_path):
     for network in TASKS["denoise"]:
         sound = np.zeros(9000, np.float32)
         assert len(Model(tmp_path / f"denoise-{network}.onnx", 1).enhance(sound)) == 9000
+    for network in TASKS["gate"]:
+        for samples in (160, 9000, 50_000):  # any length, from 10 ms on
+            answer = Gate(tmp_path / f"gate-{network}.onnx").listen(np.full(samples, 0.1, np.float32))
+            assert 0 <= answer.noisy <= 1 and np.isfinite([answer.snr_db, answer.c50_db]).all()
+    with pytest.raises(ModelError, match="is no gate for 16000 Hz"):
+        Gate(tmp_path / "denoise-masker.onnx")
 
 
 def test_a_flag_that_cannot_be_is_one_sentence(tiny, tmp_path):

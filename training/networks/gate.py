@@ -9,7 +9,6 @@ from torch import nn
 from training import mel
 
 UNIT_DB = 10.0
-LOW, HIGH = 0.1, 0.9  # quantiles over time
 
 
 def levels(magnitude: torch.Tensor) -> torch.Tensor:
@@ -20,7 +19,7 @@ def levels(magnitude: torch.Tensor) -> torch.Tensor:
 
 
 class Logistic(nn.Module):
-    """One linear layer on the mean, the spread and two quantiles of every band: the first row of every table."""
+    """One linear layer on the mean, the spread, the least and the most of every band: the first row of every table."""
 
     def __init__(self):
         super().__init__()
@@ -28,10 +27,9 @@ class Logistic(nn.Module):
 
     def forward(self, magnitude: torch.Tensor) -> torch.Tensor:
         heard = levels(magnitude)
-        ordered = heard.sort(dim=1).values
-        places = [int(share * (ordered.shape[1] - 1)) for share in (LOW, HIGH)]
-        pooled = [heard.mean(dim=1), heard.std(dim=1), *(ordered[:, place] for place in places)]
-        return self.out(torch.cat(pooled, dim=1))
+        spread = heard.std(dim=1, correction=0)
+        pooled = torch.cat([heard.mean(dim=1), spread, heard.amin(dim=1), heard.amax(dim=1)], dim=1)
+        return self.out(pooled)
 
 
 class Lstm(nn.Module):
