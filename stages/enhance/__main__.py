@@ -39,7 +39,8 @@ def process(
     ratings: dict[str, tuple[float, float]] = {}
     wanted = rows
     if judge:
-        heard, _ = run.per_clip(job, rows, lambda row: judge.background(_resampled(row, job)), settings.threads)
+        doubtful = [row for row in rows if not _surely_clean(row, settings.clean_above_db)]
+        heard, _ = run.per_clip(job, doubtful, lambda row: judge.background(_resampled(row, job)), settings.threads)
         ratings = {row["id"]: rating for row, rating in heard}
         wanted = [row for row, (background, _) in heard if background < settings.noisy_below]
     steps = [_fitted(step, job, whole, labels) for step in steps] if wanted else steps
@@ -55,6 +56,12 @@ def process(
         while batch := list(islice(candidates, CLIPS_AT_ONCE)):
             made |= {row["id"]: row for row in pool.map(better, batch)}
     return [_told(made.get(row["id"], row), ratings.get(row["id"])) for row in rows], []
+
+
+def _surely_clean(row: dict, above_db: float) -> bool:
+    """Whether segment has found the voice that far above the rest of the recording: costs nothing."""
+    measured = row.get("speech_to_background_db")
+    return measured is not None and measured >= above_db
 
 
 def _resampled(row: dict, job: Job) -> np.ndarray:

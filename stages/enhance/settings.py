@@ -44,6 +44,10 @@ class Enhance(Section):
     """for spectral: a file with noise alone, or its [start, end] in seconds in every recording; null: what segment
     calls noise, else each clip's quietest frames"""
 
+    clean_above_db: Annotated[float, Field(allow_inf_nan=False)] = 25.0
+    """with auto: a clip whose voice lies so far above what was separated from it is left alone, unrated (segment
+    measures it with source both)"""
+
     noisy_below: Annotated[float, Field(ge=1, le=5)] = Chosen.noisy_below
     """with auto: a clip whose background DNSMOS rates at least so high is left alone"""
 

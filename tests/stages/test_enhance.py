@@ -92,6 +92,13 @@ def test_nothing_is_kept_that_is_no_better(work, judge, rnnoise):
         assert noisy["enhanced"] == "" and noisy["unchanged"] == reason and "enhanced_path" not in noisy
 
 
+def test_a_clip_that_segment_found_clean_is_not_even_rated(work, judge, rnnoise):
+    folder, found, whole, labels = work
+    measured = [one | {"speech_to_background_db": 40.0} for one in found]
+    for one in enhanced((folder, measured, whole, labels), judge):
+        assert one["unchanged"] == "not noisy" and one["before"] == {}
+
+
 def test_what_takes_speech_away_is_refused(judge, speech):
     settings = job("enhance", ".", mode="auto").settings
 
