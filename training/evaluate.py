@@ -1,22 +1,22 @@
 """How good methods are: python -m training.evaluate PAIRS --methods noisy rnnoise noisereduce FILE.onnx auto:rnnoise.
 
 PAIRS is a table of pairs (degraded, clean, and where known kind and snr_db), or the folder of training.mix. Clean
-speech is given to every method too, for the harm rate. auto:METHOD keeps the result only where the pipeline would.
-Writes a row per pair and method (scores.csv) and prints means with 95 % intervals by kind and SNR.
+speech is given to every method too, for the harm rate. auto:METHOD keeps the result only where the pipeline would,
+METHOD+0.06 mixes that share of the noisy signal back. Writes a row per pair and method (scores.csv) and prints means
+with 95 % intervals by kind and SNR.
 """
 
 import argparse
 import csv
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from engines import enhancers, resemblyzer
 from engines.enhancers import stft
-from engines.enhancers.better import choose
+from engines.enhancers.better import choose, mixed_back, through
 from engines.enhancers.judging import Chosen, Judge
 from pipeline import entry
 from pipeline.errors import ConfigError
@@ -25,6 +25,7 @@ from training.sounds import RATE
 
 MEASURES = ("pesq", "estoi", "si_sdr", "dnsmos", "likeness", "iou")
 WORSE_PESQ, WORSE_LIKENESS = 0.1, 0.02  # by which a clean clip counts as harmed
+AUTO = "auto:"
 Method = Callable[[np.ndarray], np.ndarray]
 
 
@@ -79,18 +80,30 @@ def method(name: str, judge: Judge) -> Method:
         import noisereduce
 
         return lambda noisy: noisereduce.reduce_noise(y=noisy, sr=RATE).astype(np.float32)
-    if name.startswith("auto:"):
-        step, bars = enhancers.load(name.removeprefix("auto:"), 1), Chosen()
+    chosen, _, share = name.removeprefix(AUTO).partition("+")
+    step, residual = enhancers.load(chosen, 1), _share(name, share)
+    if not name.startswith(AUTO):
+        return lambda noisy: mixed_back(through([step], noisy, RATE), noisy, residual)
 
-        def auto(noisy: np.ndarray) -> np.ndarray:
-            ratings = judge.background(noisy)
-            if ratings[0] >= bars.noisy_below:
-                return noisy
-            choice = choose(noisy, {"clip": noisy}, [step], RATE, bars, judge, ratings)
-            return choice.version.sound if choice.version else noisy
+    def auto(noisy: np.ndarray) -> np.ndarray:
+        ratings = judge.background(noisy)
+        if ratings[0] >= Chosen.noisy_below:
+            return noisy
+        choice = choose(noisy, {"clip": noisy}, [step], RATE, Chosen(), judge, ratings, residual)
+        return choice.version.sound if choice.version else noisy
 
-        return auto
-    return partial(enhancers.enhanced, enhancers.load(name, 1), sample_rate=RATE)
+    return auto
+
+
+def _share(name: str, text: str) -> float:
+    """The share of the noisy signal that a method's name asks to be mixed back, as in rnnoise+0.06."""
+    try:
+        share = float(text or 0)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share < 1:
+        raise ConfigError(f"The method '{name}' asks for '{text}' of the noisy signal: give a share from 0 to 1.")
+    return share
 
 
 def measured(clean: np.ndarray, noisy: np.ndarray, out: np.ndarray, judge: Judge) -> dict[str, float]:

@@ -1,6 +1,6 @@
 """One clip: its enhanced versions, and which of them, if any, takes its place."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,13 +10,16 @@ from engines.enhancers.judging import Bars, Compared, Heard, Judge
 from engines.protocols import Enhancer
 from pipeline import audio
 
+RESIDUAL = 0.06  # of the sound as it was: -24 dB of its noise stay, which hide what a denoiser does to the voice
+
 
 @dataclass(frozen=True)
 class Version:
-    """An enhanced clip (n,) and what it was made from: "vocals" or "mixture"."""
+    """An enhanced clip (n,), what it was made from ("vocals", "mixture"), and the same with nothing mixed back."""
 
     source: str
     sound: np.ndarray
+    bare: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,11 @@ def through(steps: list[Enhancer], sound: np.ndarray, rate: int) -> np.ndarray:
     return sound
 
 
+def mixed_back(out: np.ndarray, sound: np.ndarray, residual: float) -> np.ndarray:
+    """What came of a sound, with the share `residual` of the sound in it."""
+    return (1 - residual) * out + residual * sound if residual else out
+
+
 def choose(
     clip: np.ndarray,
     sounds: dict[str, np.ndarray],
@@ -43,16 +51,19 @@ def choose(
     bars: Bars,
     judge: Judge | None,
     ratings: tuple[float, float] | None = None,
+    residual: float = RESIDUAL,
 ) -> Choice:
     """The best of the versions made of `sounds` (by source, (n,) at `rate`) to stand for `clip`, if any is better.
 
-    Without a judge it is the first. `ratings`: DNSMOS of the clip's background and overall, where they are known.
+    Without a judge it is the first. `ratings`: DNSMOS of the clip's background and overall, where they are known;
+    `residual`: the share of a sound that is mixed back into what came of it.
     """
-    versions = [Version(source, through(steps, sound, rate)) for source, sound in sounds.items()]
+    bare = {source: through(steps, sound, rate) for source, sound in sounds.items()}
+    versions = [Version(source, mixed_back(out, sounds[source], residual), out) for source, out in bare.items()]
     if judge is None:
         return Choice(versions[0])
     before = judge.hear(_resampled(clip, rate), ratings)
-    judged = [(version, _compared(before, clip, version.sound, rate, judge)) for version in versions]
+    judged = [(version, _compared(before, clip, version, rate, judge)) for version in versions]
     faults = [judging.fault(measured, bars) for _, measured in judged]
     good = [pair for pair, fault in zip(judged, faults, strict=True) if fault is None]
     if good:
@@ -62,9 +73,11 @@ def choose(
     return Choice(None, faults[nearest], judged[nearest][1])
 
 
-def _compared(before: Heard, clip: np.ndarray, sound: np.ndarray, rate: int, judge: Judge) -> Compared:
-    resampled = _resampled(clip, rate), _resampled(sound, rate)
-    return judging.compare(before, judge.hear(resampled[1]), resampled, judge.SAMPLE_RATE)
+def _compared(before: Heard, clip: np.ndarray, version: Version, rate: int, judge: Judge) -> Compared:
+    """Quality and voice of a version, and what speech is left without the noise that was mixed back."""
+    sound, bare = _resampled(version.sound, rate), _resampled(version.bare, rate)
+    after = replace(judge.hear(sound), speech=judge.speech(bare))
+    return judging.compare(before, after, (_resampled(clip, rate), bare), judge.SAMPLE_RATE)
 
 
 def _resampled(sound: np.ndarray, rate: int) -> np.ndarray:

@@ -107,8 +107,12 @@ class Judge:
 
     def hear(self, clip: np.ndarray, ratings: tuple[float, float] | None = None) -> Heard:
         """All that is measured of a clip; `ratings` as `background` gave them, where they are known."""
-        stream = self.vad.stream()
-        stream.push(clip)
         (embedding,) = self.embedder.embed([clip])
         background, overall = ratings or self.background(clip)
-        return Heard(background, overall, embedding.vector, stream.probability() > SPEECH)
+        return Heard(background, overall, embedding.vector, self.speech(clip))
+
+    def speech(self, clip: np.ndarray) -> np.ndarray:
+        """Which windows of LEVEL_SECONDS hold speech, (windows,) bool."""
+        stream = self.vad.stream()
+        stream.push(clip)
+        return stream.probability() > SPEECH

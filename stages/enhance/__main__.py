@@ -47,7 +47,8 @@ def process(
 
     def better(candidate: tuple[dict, np.ndarray, Sounds]) -> dict:
         row, clip, sounds = candidate
-        choice = choose(clip, sounds, steps, row["sample_rate"], settings, judge, ratings.get(row["id"]))
+        rate, known = row["sample_rate"], ratings.get(row["id"])
+        choice = choose(clip, sounds, steps, rate, settings, judge, known, settings.residual)
         return row | _written(row, choice, job)
 
     made = {}

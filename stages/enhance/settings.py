@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from engines.enhancers import METHODS, SHIPPED
+from engines.enhancers.better import RESIDUAL
 from engines.enhancers.judging import Chosen
 from install import weights
 from install.pins import RNNOISE
@@ -59,6 +60,9 @@ class Enhance(Section):
 
     most_lost_db: Amount = Chosen.most_lost_db
     """with auto: by how much the speech itself may get quieter"""
+
+    residual: Annotated[float, Field(ge=0, lt=1)] = RESIDUAL
+    """share of the clip as it was that is mixed back: a trace of the noise hides what a denoiser does to the voice"""
 
     reduction_db: Amount = 12.0
     """of spectral: how far noise is turned down"""
