@@ -105,6 +105,7 @@ class Loop:
         self.running = []
         judged_by, better = self.task.JUDGED_BY
         value = figures[judged_by] if better == "high" else -figures[judged_by]
+        value = -math.inf if math.isnan(value) else value  # could not be measured on these examples
         if self.best is None or value > self.best:
             self.best, self.waited = value, 0
             save(self.network.state_dict(), self.run / BEST)

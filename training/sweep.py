@@ -7,12 +7,14 @@ in OUT/sweep-TASK.db, so that the same command goes on with it; all trials are i
 
 import argparse
 import csv
+import math
 import os
 from pathlib import Path
 
 import optuna
 
 from pipeline import entry, flags
+from pipeline.errors import VoxsieveError
 from training import tasks, train
 from training.settings import Training
 
@@ -37,7 +39,7 @@ def proposed(trial: optuna.Trial, settings: Training, networks: tuple[str, ...])
 
 def objective(trial: optuna.Trial, task_name: str, settings: Training, networks: tuple[str, ...]) -> float:
     """The best figure of a trial's run; raises TrialPruned where it is not worth going on."""
-    judged_by, _ = tasks.load(task_name).JUDGED_BY
+    judged_by, better = tasks.load(task_name).JUDGED_BY
     run = train.begin(task_name, proposed(trial, settings, networks))
     run.resume()
 
@@ -48,8 +50,10 @@ def objective(trial: optuna.Trial, task_name: str, settings: Training, networks:
             raise optuna.TrialPruned
 
     run.go(told)
-    figures = [row[judged_by] for row in run.log]
-    return max(figures) if tasks.load(task_name).JUDGED_BY[1] == "high" else min(figures)
+    figures = [row[judged_by] for row in run.log if not math.isnan(row[judged_by])]
+    if not figures:
+        raise optuna.TrialPruned(f"{judged_by} could not be measured")
+    return max(figures) if better == "high" else min(figures)
 
 
 def write(study: optuna.Study, path: Path) -> None:
@@ -94,6 +98,8 @@ def main() -> None:
     left = max(0, args.trials - len(study.trials))
     study.optimize(lambda trial: objective(trial, args.task, settings, networks), n_trials=left)
     write(study, out / f"sweep-{args.task}.csv")
+    if not study.get_trials(states=[optuna.trial.TrialState.COMPLETE]):
+        raise VoxsieveError("No trial could be judged to its end: ask for more --validation-examples or --trials.")
     print(f"best: {study.best_value:.4f} with {study.best_params}; all in {out / f'sweep-{args.task}.csv'}")
 
 

@@ -1,5 +1,6 @@
 """Training: a killed run ends as an undisturbed one, what is exported says what the network says, flags are checked."""
 
+import csv
 import json
 import os
 import signal
@@ -36,7 +37,8 @@ np.save(sys.argv[3], denoise.cleaned(network, noisy))
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory, tiny):
     out = tmp_path_factory.mktemp("runs")
-    laboratory("training.train", "denoise", *tiny, "--out", out, "--name", "whole")
+    laboratory("training.train", "denoise", *tiny, "--out", out, "--name", "whole", "--track", "tensorboard")
+    assert list((out / "whole/tensorboard").glob("events.out.*"))
     return out
 
 
@@ -110,6 +112,15 @@ def test_a_flag_that_cannot_be_is_one_sentence(tiny, tmp_path):
         answer = laboratory("training.train", "denoise", *tiny, *flags, "--out", tmp_path, check=False)
         assert answer.returncode == 1 and "Traceback" not in answer.stderr
         assert sentence in answer.stderr.splitlines()[-1]
+
+
+def test_a_sweep_goes_on_with_its_study(tiny, tmp_path):
+    words = [*tiny, "--out", tmp_path, "--epochs", "1", "--steps", "1", "--network", "linear"]
+    for trials in (1, 2):
+        said = laboratory("training.sweep", "denoise_mel", "--trials", trials, *words).stdout
+        with open(tmp_path / "sweep-denoise_mel.csv", newline="") as opened:
+            assert len(list(csv.DictReader(opened))) == trials
+        assert "best: " in said
 
 
 def test_another_run_in_the_same_folder_is_refused(undisturbed, tiny):
