@@ -1,4 +1,4 @@
-"""How well gates tell noisy from clean: python -m training.evaluate_gate PAIRS --gates models/gate.onnx other.onnx.
+"""How well gates tell noisy from clean: python -m training.evaluate_gate PAIRS --gates one.onnx two.onnx.
 
 PAIRS as for training.evaluate. The degraded file of every pair with a known SNR is noisy, the clean one clean; pairs
 without an SNR are left out.
@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from engines.enhancers.gate import SHIPPED, Gate
 from pipeline import entry
 from pipeline.errors import ConfigError
 from training import evaluate, intervals, roc, sounds
 from training.evaluate import Pair
+from training.gate import Gate
 
 
 def figures(gate: Gate, pairs: list[Pair]) -> dict[str, str]:
@@ -35,9 +35,7 @@ def figures(gate: Gate, pairs: list[Pair]) -> dict[str, str]:
 def main() -> None:
     parser = argparse.ArgumentParser("python -m training.evaluate_gate", description=__doc__.split("\n\n")[0])
     parser.add_argument("pairs", type=Path, help="table of pairs, or folder of training.mix")
-    parser.add_argument(
-        "--gates", nargs="+", type=Path, default=[SHIPPED], help="ONNX files (default: the shipped one)"
-    )
+    parser.add_argument("--gates", nargs="+", type=Path, required=True, help="ONNX files of the task gate")
     args = parser.parse_args()
     pairs = evaluate.of_folder(args.pairs) if args.pairs.is_dir() else evaluate.of_table(args.pairs)
     pairs = [pair for pair in pairs if pair.kind != "clean" and pair.snr_db]

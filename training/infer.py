@@ -67,9 +67,7 @@ def of_random(enhancer: Enhancer, folder: Path, out: Path, seed: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser("python -m training.infer", description=__doc__.split("\n\n")[0])
-    parser.add_argument(
-        "--model", default="model", help="an ONNX file, or a method: model (shipped), rnnoise, spectral"
-    )
+    parser.add_argument("--model", default="rnnoise", help="an ONNX file, or a method: rnnoise, spectral, wpe")
     parser.add_argument("--seed", type=int, default=0, help="which random pair (default: 0)")
     parser.add_argument("source", metavar="IN", help="file, folder, .npy, or random:FOLDER")
     parser.add_argument("out", metavar="OUT", type=Path, help="file or folder to write")

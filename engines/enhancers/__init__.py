@@ -12,8 +12,7 @@ from engines.protocols import Enhancer
 from pipeline import audio
 from pipeline.errors import ConfigError
 
-METHODS = ("rnnoise", "spectral", "model", "wpe")
-SHIPPED = Path(__file__).parent.parent.parent / "models" / "denoise.onnx"
+METHODS = ("rnnoise", "spectral", "wpe")
 SPLIT_HZ = 6000  # above, a model that ends at 8 kHz lends its loudness there to the band that it does not hear
 FRAME_SECONDS = 0.02
 
@@ -23,10 +22,10 @@ def load(method: str, threads: int = 2) -> Enhancer:
 
     Raises ModelError where a file is missing or is not one that fits, ConfigError for a name that is not known.
     """
-    if method.endswith(".onnx") or method == "model":
+    if method.endswith(".onnx"):
         from engines.enhancers.model import Model
 
-        return Model(SHIPPED if method == "model" else Path(method), threads)
+        return Model(Path(method), threads)
     if method not in METHODS:
         raise ConfigError(f"There is no enhancer '{method}', only {', '.join(METHODS)}, or the path of an ONNX file.")
     return importlib.import_module(f"engines.enhancers.{method}").load()

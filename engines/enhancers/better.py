@@ -10,7 +10,7 @@ from engines.enhancers.judging import Bars, Compared, Heard, Judge
 from engines.protocols import Enhancer
 from pipeline import audio
 
-RESIDUAL = 0.06  # of the sound as it was: -24 dB of its noise stay, which hide what a denoiser does to the voice
+RESIDUAL = 0.03  # of the sound as it was: -30 dB of its noise stay, which hide what a denoiser does to the voice
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from engines.enhancers import METHODS, SHIPPED
+from engines.enhancers import METHODS
 from engines.enhancers.better import RESIDUAL
 from engines.enhancers.judging import Chosen
 from install import weights
@@ -31,8 +31,8 @@ class Enhance(Section):
     all: every clip, unjudged. docs/enhance.md has what each gives"""
 
     denoise: FileName = "rnnoise"
-    """the method: rnnoise; model, the one that is shipped; spectral, which turns down what is no louder than a profile
-    of the noise; none; or an ONNX file that training.export wrote"""
+    """the method: rnnoise; spectral, which turns down what is no louder than a profile of the noise; none; or an ONNX
+    file that training.export wrote"""
 
     dereverb: FileName = "none"
     """the method: none; wpe, which predicts late reverberation from the past; or an ONNX file of the task dereverb"""
@@ -92,10 +92,10 @@ def asked(settings: Any) -> bool:
 
 
 def files(settings: Any) -> list[Path]:
-    """The files of a person's, or of ours, that decide the result by what is in them."""
+    """The files that decide the result by what is in them."""
     wanted = settings.enhance
-    named = [SHIPPED if wanted.denoise == "model" else wanted.denoise, wanted.dereverb, wanted.profile]
-    return [Path(name) for name in named if isinstance(name, str | Path) and Path(name).is_file()]
+    named = (wanted.denoise, wanted.dereverb, wanted.profile)
+    return [Path(name) for name in named if isinstance(name, str) and Path(name).is_file()]
 
 
 def check(settings: Any) -> Iterable[str]:
@@ -108,10 +108,8 @@ def check(settings: Any) -> Iterable[str]:
     for name, value in named.items():
         if (value.endswith(".onnx") or name == "profile") and not Path(value).is_file():
             yield f"enhance.{name}: '{value}' does not exist: name a file that does"
-    if wanted.denoise == "model" and not SHIPPED.is_file():
-        yield f"enhance.denoise: the shipped model {SHIPPED} is missing: use rnnoise, or restore it"
     if wanted.denoise == "rnnoise" and not (weights.cache() / "weights" / RNNOISE).is_file():
-        yield f"enhance.denoise: rnnoise needs {RNNOISE}, which is not in the cache: run `make weights`, or use model"
+        yield f"enhance.denoise: rnnoise needs {RNNOISE}, not in the cache: run `make weights`, or use spectral"
 
 
 STAGE = Stage(

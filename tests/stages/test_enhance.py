@@ -146,7 +146,7 @@ def test_off_has_no_job_and_filter_takes_the_cut_clips():
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
-        ({"denoise": "magic"}, "denoise expected none, rnnoise, spectral, model, wpe or the path of an ONNX file"),
+        ({"denoise": "magic"}, "denoise expected none, rnnoise, spectral, wpe or the path of an ONNX file"),
         ({"mode": "auto", "denoise": "none"}, "denoise and dereverb are both none"),
         ({"profile": [3.0, 1.0]}, r"profile expected \[start, end\] with 0 <= start < end"),
         ({"mode": "always"}, "'enhance.mode' expected 'off', 'auto' or 'all', found 'always'"),

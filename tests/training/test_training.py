@@ -10,11 +10,11 @@ import time
 import numpy as np
 import pytest
 
-from engines.enhancers.gate import Gate
 from engines.enhancers.model import Model
 from pipeline.errors import ModelError
 from tests.conftest import ROOT
 from tests.training.conftest import laboratory
+from training.gate import Gate
 
 TASKS = {"denoise": ("masker", "unet", "resunet"), "gate": ("lstm", "logistic"), "denoise_mel": ("lstm", "linear")}
 SAME = """

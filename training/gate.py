@@ -1,4 +1,4 @@
-"""How noisy and how reverberant a clip is, by the laboratory's gate on ONNX Runtime: before anything is enhanced.
+"""How noisy and how reverberant a clip is, by an exported gate on ONNX Runtime.
 
 It hears a clip at 16 kHz as magnitudes (1, t, bins) and answers with three numbers: the log odds that there is noise,
 the signal-to-noise ratio and C50, both in units of 10 dB.
@@ -14,7 +14,6 @@ from engines.enhancers import stft
 from pipeline.errors import ModelError
 
 UNIT_DB = 10.0
-SHIPPED = Path(__file__).parent.parent.parent / "models" / "gate.onnx"
 
 
 @dataclass(frozen=True)
@@ -31,9 +30,9 @@ class Gate:
 
     SAMPLE_RATE = 16000
 
-    def __init__(self, path: Path = SHIPPED):
+    def __init__(self, path: Path):
         if not path.is_file():
-            raise ModelError(f"The gate {path} is missing: restore it, or train one (docs/laboratory.md).")
+            raise ModelError(f"There is no gate at {path}: train one (docs/laboratory.md) and export it.")
         self.session = runtime.session(path, 1, "cpu")
         facts = self.session.get_modelmeta().custom_metadata_map
         if (facts.get("task"), facts.get("sample_rate")) != ("gate", str(self.SAMPLE_RATE)):
