@@ -7,6 +7,7 @@ OUT.sha256. The card tells whether the licences of its data let it be given away
 import argparse
 import hashlib
 import json
+import math
 import os
 from pathlib import Path
 from typing import Any
@@ -80,7 +81,10 @@ def _describe(path: Path, facts: dict[str, str]) -> None:
 
 def _card(run: Path, settings: dict, size: int, digest: str) -> dict:
     data = json.loads((run / "card.json").read_text(encoding="utf-8"))
-    lines = (run / loop.LOG).read_text(encoding="utf-8").splitlines()
+    rows = [json.loads(line) for line in (run / loop.LOG).read_text(encoding="utf-8").splitlines()]
+    judged_by, better = tasks.load(settings["task"]).JUDGED_BY
+    known = [row for row in rows if not math.isnan(row[judged_by])] or rows
+    best = (max if better == "high" else min)(known, key=lambda row: row[judged_by])
     licences = data["train"]["licences"]
     free = not any(name.startswith(STATED) for name in licences)
     return {
@@ -92,7 +96,7 @@ def _card(run: Path, settings: dict, size: int, digest: str) -> dict:
         "data": data,
         "noises": settings["noises"],
         "settings": {name: value for name, value in settings.items() if name != "sounds"},
-        "validation": json.loads(lines[-1]) if lines else {},
+        "validation": best,
     }
 
 

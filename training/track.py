@@ -54,7 +54,7 @@ class TensorBoard:
             self.writer.add_figure(f"example {number}", pictures.beside(signals), self.loop.step)
             for name, signal in signals.items():
                 if signal.ndim == 1:
-                    self.writer.add_audio(f"example {number}/{name}", signal[None], self.loop.step, RATE)
+                    self.writer.add_audio(f"example {number}/{name}", signal[None].clip(-1, 1), self.loop.step, RATE)
         self.writer.close()
 
 
