@@ -76,6 +76,7 @@ def window_levels(sound: np.ndarray, rate: int) -> np.ndarray:
 
 
 LEAST_SPEECH = 0.8  # share of the windows with speech that still hold some
+MOST_GAINED_DB = 1.0  # a version that is louder by more, at the speech, holds what separation had taken out
 
 
 def fault(result: Compared, bars: Bars) -> str | None:
@@ -86,6 +87,8 @@ def fault(result: Compared, bars: Bars) -> str | None:
         return "another voice"
     if result.lost_db > bars.most_lost_db or result.speech_share < LEAST_SPEECH:
         return "speech lost"
+    if -result.lost_db > MOST_GAINED_DB:
+        return "background came back"
     return None
 
 

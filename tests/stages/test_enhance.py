@@ -1,5 +1,6 @@
 """enhance: a noisy clip comes out better, a clean one stays as it was, and off costs nothing."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -113,6 +114,13 @@ def test_what_takes_speech_away_is_refused(judge, speech):
     choice = better.choose(noisy, {"vocals": noisy}, [Gate()], RATE, settings, judge)
     assert choice.version is None and choice.fault in ("speech lost", "no better", "another voice")
     assert choice.measured.speech_share < judging.LEAST_SPEECH
+
+
+def test_what_brings_music_back_is_refused():
+    settings = job("enhance", ".", mode="auto").settings
+    good = judging.Compared(rise=0.5, likeness=0.9, lost_db=0.5, speech_share=1.0)
+    assert judging.fault(good, settings) is None
+    assert judging.fault(dataclasses.replace(good, lost_db=-2.5), settings) == "background came back"
 
 
 def test_the_mixture_is_cut_where_the_rows_say(work, speech):
