@@ -82,10 +82,20 @@ rule slice:
         "{RUN[slice]} --shard={wildcards.shard} --threads={threads} 2> {log:q}"
 
 
+# Off until asked for: noise and rooms taken out of clips, where that makes them better.
+rule enhance:
+    input:
+        results("slice"),
+    output:
+        results("enhance"),
+    shell:
+        "{RUN[enhance]} --shard={wildcards.shard} --threads={threads} 2> {log:q}"
+
+
 # Low-pass, high-pass, notches: what the clips will be heard through.
 rule filter:
     input:
-        results("slice"),
+        results(PLAN.before("filter")),
     output:
         results("filter"),
     shell:

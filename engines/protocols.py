@@ -53,6 +53,15 @@ class Normalizer(Protocol):
         """The gain that brings a clip (n,) of integrated loudness `lufs` to the target."""
 
 
+class Enhancer(Protocol):
+    """Takes noise or a room out of speech, mono at SAMPLE_RATE."""
+
+    SAMPLE_RATE: int
+
+    def enhance(self, clip: np.ndarray) -> np.ndarray:
+        """The clip (n,) enhanced: (n,), in time with it."""
+
+
 class Recognizer(Protocol):
     """Writes down what is said in clips of speech, mono at SAMPLE_RATE."""
 

@@ -1,4 +1,4 @@
-"""Separate environments for the original packages and the crawl: built by pip from hashed locks, kept in the cache.
+"""Environments for the original packages, the crawl and the laboratory: built by pip from hashed locks, in the cache.
 
     python -m install.environments spleeter ina resemblyzer
 

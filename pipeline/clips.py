@@ -1,6 +1,7 @@
 """The sound of a clip before it is a file of its own: a span of the vocals, filtered as its row says.
 
-So the stages between slice and normalize write no audio; a clip's sound follows from its row.
+So the stages between slice and normalize write no audio, except clips that were enhanced; a clip's sound follows from
+its row.
 """
 
 from functools import cache
@@ -15,8 +16,13 @@ EDGE_SECONDS = 0.25  # reflected at both ends while filtering, longer than the f
 
 
 def place(row: dict, work: Path) -> np.ndarray:
-    """The clip's samples in the vocals, (n,) float32 at the row's sample rate, at the recording's level."""
+    """The clip's samples, (n,) float32 at the row's sample rate, at the recording's level.
+
+    They are a place in the vocals, or the clip's own file where it was enhanced.
+    """
     rate = row["sample_rate"]
+    if own := row.get("enhanced_path"):
+        return audio.read(work / own)[:, 0] / np.float32(row["gain"])
     block = audio.read(work / row["path"], round(row["start"] * rate), round(row["end"] * rate))
     return to_mono(block, row["downmix"], row["start"], rate) / np.float32(row["gain"])
 

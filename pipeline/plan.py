@@ -70,7 +70,7 @@ class Plan:
         workfolder.check(Path(s.work_dir))
         for message in workfolder.forget_what_is_gone(Path(s.work_dir)):
             print(message, file=sys.stderr)
-        for name in weights.PINNED:
+        for name in weights.NEEDED:
             if not (weights.cache() / "weights" / name).is_file():
                 raise ConfigError(f"The model {name} is not in {weights.cache()}: run `make weights` to fetch it.")
 
@@ -170,6 +170,11 @@ class Plan:
     def asked(self, unit: str) -> list[str]:
         """The stages with one job a shard, or with one job, that the configuration wants."""
         return [name for name in registry.of_unit(unit) if registry.stages()[name].asked(self.settings)]
+
+    def before(self, stage: str) -> str:
+        """The stage whose rows a stage takes, past those that the configuration does not want."""
+        name = registry.stages()[stage].after[0]
+        return name if registry.stages()[name].asked(self.settings) else self.before(name)
 
     def of_every_shard(self, stages: list[str]) -> list[str]:
         """The results of stages for all shards of the index."""

@@ -1,1 +1,1 @@
-"""Models that one trains oneself; the pipeline reads nothing of it but the ONNX files that are made here."""
+"""Models that one trains oneself: what mixes, trains, judges and exports them. A stage reads only their ONNX files."""

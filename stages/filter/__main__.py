@@ -27,7 +27,8 @@ def main() -> None:
         ]
         return filtered, []
 
-    run.run_shard(job, job.inputs(Clip), process, FilteredClip)
+    before = "slice" if job.settings.mode == "off" else "enhance"
+    run.run_shard(job, job.inputs(Clip, before), process, FilteredClip)
 
 
 if __name__ == "__main__":

@@ -62,4 +62,4 @@ class Filter(Section):
         return self
 
 
-STAGE = Stage(after=("slice",), section=Filter)
+STAGE = Stage(after=("enhance", "slice"), section=Filter, reads=("enhance.mode",))

@@ -15,7 +15,13 @@ from pipeline.program import Job
 from pipeline.rows import FilteredClip, NormalizedClip
 
 STAGE = "normalize"
-SHARED = ("sections", "zero_phase", "downmix", "gain")  # describe the clip's source; the written file needs none
+SHARED = (
+    "sections",
+    "zero_phase",
+    "downmix",
+    "gain",
+    "enhanced_path",
+)  # describe the clip's source; the written file needs none
 
 
 def process(rows: list[dict], job: Job, normalizer: Normalizer) -> run.Outcome:

@@ -14,6 +14,7 @@ from pipeline.errors import ConfigError
 from stages.report import (
     compare,
     decided,
+    enhanced,
     funnel,
     histograms,
     page,
@@ -76,10 +77,12 @@ def process(
     other: Path | None,
     marks: dict[str, dict[str, float]],
     holding: Sequence[decisions.Decision] = (),
+    enhance: bool = False,
 ) -> str:
     """The page's HTML.
 
-    marks: the thresholds that were set, {score: {"min": value, "max": value}}; holding: what people decided.
+    marks: the thresholds that were set, {score: {"min": value, "max": value}}; holding: what people decided; enhance:
+    whether clips went through that stage.
     """
     statistics = statistics_of(corpus)
     spread, spans, choice, told = histograms.Spread(), strips.Kept(), players.Choice(), tones.Tones()
@@ -103,6 +106,7 @@ def process(
         "tones": tones.table(told),
         "tone_map": tones.chart(told, work),
         "tone_clips": list(tones.heard(told, corpus)),
+        "enhanced": enhanced.section(reading.manifests(work, "enhance"), work) if enhance else None,
         "pairs": list(players.pairs(choice, corpus, sources)),
         "kept": list(players.kept(choice, corpus)),
         "borderline": list(players.borderline(choice, corpus)),
@@ -130,10 +134,12 @@ def main() -> None:
 
     job = program.parse(STAGE, __doc__, add)
     place = Path(job.settings.corpus_dir)
+    enhance = job.settings.mode != "off"
     statistics_of(place)
     with lock.alone(place, corpora.MARKER), vouch.alone(job.out):
         holding = decisions.of(Path(job.settings.decisions))
-        text = process(job.work, place, job.args.compare, marks(job.settings.filters.model_dump()), holding)
+        bounds = marks(job.settings.filters.model_dump())
+        text = process(job.work, place, job.args.compare, bounds, holding, enhance)
         manifest.write_text(place / PAGE, text)
         corpora.record(job.out, place, [PAGE], [place / metadata.METADATA])
 

@@ -6,7 +6,7 @@ from pipeline.registry import Stage
 STAGE = Stage(
     after=("export",),
     unit="corpus",
-    reads=("filters", "corpus_dir"),
+    reads=("filters", "corpus_dir", "enhance.mode"),
     machine=("decisions",),
     results=("corpus.json",),
     decisions=(*OF_VOICES, *OF_CLIPS, *OF_CUTS),
