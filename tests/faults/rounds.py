@@ -33,13 +33,14 @@ def play(place: Place, seed: int) -> list[str]:
         story.append(f"{name}: {said}")
         undo.append(back)
         unseen |= name in UNSEEN
-    if unseen and (place.work / "select").is_dir():
+    if unseen and place.work.is_dir():
         check_words(place.verify())
     status, said = place.run(variant)
     check_words(said)
     if status:
-        (sentence,) = {line for line in said.splitlines() if line.startswith("error: ")}
-        story.append(f"refused: {sentence}")
+        sentences = {line.strip() for line in said.splitlines() if "error: " in line}
+        assert sentences, "\n".join([*story, "no sentence", said[-6000:]])
+        story += [f"refused: {sentence}" for sentence in sentences]
         for back in reversed(undo):
             back()
         status, said = place.run(variant)
