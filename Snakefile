@@ -1,11 +1,9 @@
-# Raw recordings to a filtered, single-speaker corpus. Read from top to bottom: each rule is a stage, run once per shard
-# of recordings or once for the corpus; index is the one checkpoint. What all rules share (log, times, cores, environment,
-# what a result was made with) is set at the end; commands come from the stages' settings.
-import os
+# Raw recordings to a filtered, single-speaker corpus. Each rule is a stage, run once per shard of recordings or once for the
+# corpus; index is the one checkpoint. What all rules share is set at the end; commands come from the stages' settings.
 import sys
 
 sys.path.insert(0, str(workflow.basedir))
-from pipeline import plan, registry, summary
+from pipeline import plan
 
 
 configfile: f"{workflow.basedir}/config.yaml"
@@ -13,22 +11,12 @@ configfile: f"{workflow.basedir}/config.yaml"
 
 PLAN = plan.make(config, conda=bool(workflow.deployment_settings.deployment_method))
 RUN, WORK = PLAN.run, PLAN.work
-results = PLAN.results
+results, of_every_shard = PLAN.results, PLAN.after_index(checkpoints)
 shell.prefix(PLAN.shell_prefix())
 
 
 wildcard_constraints:
     shard=r"s\d+",
-
-
-def of_every_shard(*stages):
-    """An input function: the results of stages for all shards, known once the index is there."""
-
-    def paths(wildcards):
-        checkpoints.index.get()
-        return PLAN.of_every_shard(stages)
-
-    return paths
 
 
 include: "install/environment.smk"
@@ -247,8 +235,7 @@ rule report:
         "{RUN[report]} 2> {log:q}"
 
 
-for stage_rule in workflow.rules:
-    PLAN.equip(stage_rule)
+PLAN.equip(workflow.rules)
 
 
 onstart:
@@ -256,9 +243,7 @@ onstart:
 
 
 onsuccess:
-    PLAN.end()
-    if os.path.exists(f"{WORK}/export/corpus.json"):  # not yet, after `snakemake crawl`
-        print(summary.of(PLAN.settings.corpus_dir, WORK))
+    PLAN.end(tell=True)
 
 
 onerror:

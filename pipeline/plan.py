@@ -8,6 +8,7 @@ import json
 import os
 import shlex
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from install import environments, weights
@@ -16,24 +17,21 @@ from pipeline import (
     config,
     corpus,
     decided_texts,
+    deciding,
     decisions,
     ffmpeg,
     flags,
     folders,
-    inputs,
     manifest,
     registry,
     sources,
+    summary,
     terminal,
     workfolder,
 )
-from pipeline.digest import sha256
 from pipeline.errors import ConfigError, VoxsieveError
 
 ROOT = Path(__file__).parent.parent
-MACHINE = frozenset(
-    "input work_dir corpus_dir downloads_dir decisions threads device shard_minutes sources crawl".split()
-)
 
 
 class Plan:
@@ -46,6 +44,7 @@ class Plan:
         self._check()
         lines, faults = decisions.read(Path(settings.decisions))
         self.decided = decisions.active(lines)
+        self.persons = decided_texts.digest(Path(settings.corpus_dir), Path(settings.decisions))
         for fault in faults:
             print(f"warning: {fault}", file=sys.stderr)
         if settings.sources:  # they take the place of input
@@ -55,7 +54,6 @@ class Plan:
         self.own |= {stage: name for stage, name in environments_of.items() if name}
         self.run = {name: self._command(name) for name in registry.stages()}
         self.run |= {"crawl": self._crawl(), "environment": f"{shlex.quote(sys.executable)} -m install.environments"}
-        self.persons = decided_texts.digest(Path(settings.corpus_dir), Path(settings.decisions))
         self.crawled_with = hashlib.sha256(self._crawl().encode()).hexdigest()[:16]
 
     def _check(self) -> None:
@@ -99,7 +97,7 @@ class Plan:
         values.pop("threads", None)
         words = f"{self.python(stage)} -m stages.{stage} --work={shlex.quote(self.work)} {flags.line(values)}"
         if stage == "formats":
-            words += f" --described={shlex.quote(json.dumps(self._described(), sort_keys=True))}"
+            words += f" --described={shlex.quote(json.dumps(deciding.described(self.settings), sort_keys=True))}"
         return words
 
     def _crawl(self) -> str:
@@ -111,14 +109,16 @@ class Plan:
             f"--settings={place} --out={work}/crawl --downloads={shlex.quote(self.settings.downloads_dir)}"
         )
 
-    def equip(self, rule) -> None:
+    def equip(self, rules) -> None:
         """Set what all stages share: log and times in the work folder, the environment, what a result is made with."""
-        if rule.name in registry.stages():
+        for rule in rules:
+            if rule.name not in registry.stages():
+                continue
             shard = "/{shard}" if registry.stages()[rule.name].unit == "shard" else ""
             rule.input_modifier = rule.log_modifier = rule.benchmark_modifier = rule.output_modifier
             rule.set_log(f"{self.work}/log/{rule.name}{shard}.log")
             rule.benchmark = f"{self.work}/benchmark/{rule.name}{shard}.tsv"
-            rule.set_params(made_with=self.made_with(rule.name))
+            rule.set_params(made_with=deciding.digest(rule.name, self.settings, self.decided, self.persons))
             rule.conda_env = self.conda(rule.name)
             if "threads" in registry.stages()[rule.name].machine:
                 # index only reads files: it may use all cores.
@@ -126,31 +126,17 @@ class Plan:
             if environment := self.environment(rule.name):
                 rule.set_input(environment=environment)
 
-    def made_with(self, stage: str) -> str:
-        """A digest of what decides a stage's result besides its inputs: settings, code, what it reads from outside."""
-        deciding = [flags.of(self.settings, stage, machine=False), code.digest(stage)]
-        deciding += [sha256(path) for path in registry.stages()[stage].files(self.settings)]
-        if stage == "index":
-            deciding += [folders.listing(self.settings), ffmpeg.identity()]
-        if stage == "reference":
-            deciding += [inputs.content(inputs.find(path)) for path in self.settings.speaker.targets.values()]
-        if stage == "proofread":
-            deciding.append(self.persons)
-        if stage == "formats":
-            deciding.append(self._described())
-        if kinds := registry.stages()[stage].decisions:
-            deciding.append(decisions.digest(self.decided, kinds))
-        return hashlib.sha256(json.dumps(deciding, sort_keys=True, default=str).encode()).hexdigest()[:16]
-
     def begin(self, workflow) -> None:
         """Hold the work folder for as long as this process lives, and show the run."""
         self.handle = workfolder.hold(Path(self.work))
         self.board = terminal.show(workflow, self.work)
 
-    def end(self) -> None:
-        """Take the bars off the terminal."""
+    def end(self, tell: bool = False) -> None:
+        """Take the bars off the terminal; tell: print the account, where there is one (not after `snakemake crawl`)."""
         if self.board:
             self.board.stop()
+        if tell and (Path(self.work) / "export" / corpus.RECORD).exists():
+            print(summary.of(self.settings.corpus_dir, self.work))
 
     def shell_prefix(self) -> str:
         """What every job's shell begins with: where the code, the cache and (last on the PATH) ffmpeg are."""
@@ -181,15 +167,17 @@ class Plan:
         shards = manifest.shards(Path(self.work))
         return [path.replace("{shard}", shard) for stage in stages for path in self.results(stage) for shard in shards]
 
-    def _described(self) -> dict[str, object]:
-        """The settings for the dataset card: what decides the corpus, and nothing about this machine."""
-        described = self.settings.model_dump(mode="json", exclude=MACHINE | {"exports"})
-        described["speaker"]["targets"] = sorted(self.settings.speaker.targets)
-        described["transcribe"] |= {
-            "texts": bool(self.settings.transcribe.texts),
-            "http": self.settings.transcribe.http.model,
-        }
-        return described
+    def after_index(self, checkpoints) -> Callable[..., Callable]:
+        """Makes input functions: the results of stages for all shards, which are known once the index is there."""
+
+        def of_every_shard(*stages: str) -> Callable:
+            def paths(wildcards) -> list[str]:
+                checkpoints.index.get()
+                return self.of_every_shard(stages)
+
+            return paths
+
+        return of_every_shard
 
 
 def make(settings: dict, conda: bool) -> Plan:
