@@ -63,5 +63,5 @@ lock:
 	$(LOCK) --overrides envs/ina.overrides envs/ina.in -o envs/ina.lock
 	$(LOCK) envs/crawl.in -o envs/crawl.lock
 	$(LOCK) --find-links "$$PIP_FIND_LINKS" envs/consumers.in -o envs/consumers.lock
-	$(LOCK) --find-links "$$PIP_FIND_LINKS" envs/tone.in -o envs/tone.lock
+	$(LOCK) envs/tone.in -o envs/tone.lock
 	$(LOCK) --overrides envs/resemblyzer.overrides --find-links "$$PIP_FIND_LINKS" envs/resemblyzer.in -o envs/resemblyzer.lock
