@@ -14,7 +14,7 @@ import numpy as np
 
 from engines.tone.model import Model
 from pipeline.errors import ConfigError
-from training.tone import data, doubts, export, growing, measures, models, own, protocols, table, train
+from training.tone import arousal, data, doubts, export, growing, measures, models, own, protocols, table, train
 
 SMALL = tuple(recipe for recipe in models.CANDIDATES if recipe.parts == models.FULL)
 NETWORK = models.Recipe("mlp", {"hidden_layer_sizes": (20,), "alpha": 0.01, "max_iter": 60, "tol": 1e-6})
@@ -152,6 +152,7 @@ def main() -> None:
         "grown": grown(clips),
         "doubted": doubted(clips),
         "calibrated": calibrated(),
+        "arousal": float(np.median(list(arousal.agreement(heard).values()))),
     }
     print(json.dumps(answer))
 

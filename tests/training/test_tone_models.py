@@ -89,6 +89,10 @@ def test_a_temperature_makes_scores_say_what_they_know(trained):
     assert trained["calibrated"] == [pytest.approx(1.0, abs=0.15), pytest.approx(5.0, abs=0.75)]
 
 
+def test_clusters_made_without_labels_agree_with_arousal(trained):
+    assert trained["arousal"] >= 0.3
+
+
 @pytest.fixture(scope="module")
 def made(tmp_path_factory) -> Path:
     """A folder with a made-up set, its table and a model, by the commands of the README."""
