@@ -70,6 +70,6 @@ lock:
 	$(LOCK) --overrides envs/num2words.overrides envs/recognizers.in -o envs/recognizers.lock
 	$(LOCK) envs/review.in -o envs/review.lock
 	$(LOCK) --find-links "$$PIP_FIND_LINKS" envs/consumers.in -o envs/consumers.lock
-	$(LOCK) --find-links "$$PIP_FIND_LINKS" envs/tone.in -o envs/tone.lock
+	$(LOCK) envs/tone.in -o envs/tone.lock
 	$(LOCK) --find-links "$$PIP_FIND_LINKS" envs/laboratory.in -o envs/laboratory.lock
 	$(LOCK) --overrides envs/resemblyzer.overrides --find-links "$$PIP_FIND_LINKS" envs/resemblyzer.in -o envs/resemblyzer.lock

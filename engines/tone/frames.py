@@ -18,6 +18,7 @@ FLOOR = 1e-10  # of power: what lies below is no sound of a recording
 LOUD_PERCENTILE = 95
 SILENT_DB = -35.0  # below the loud frames
 SHORTEST_SECONDS = 0.3
+SILENT = 1e-4  # of full scale: three steps of 16 bit
 LEAST_VOICED = 8  # frames
 FRAMES_A_SECOND = RATE // HOP
 
@@ -56,7 +57,10 @@ def decibels(power: np.ndarray) -> np.ndarray:
 
 def frames(clip: np.ndarray) -> Frames | None:
     """The frames of a clip (n,) float32 at RATE; None where it is too short, silent or holds no voice."""
-    if len(clip) < SHORTEST_SECONDS * RATE or not np.isfinite(clip).all() or not clip.any():
+    if len(clip) < SHORTEST_SECONDS * RATE or not np.isfinite(clip).all():
+        return None
+    clip = clip - clip.mean()
+    if np.abs(clip).max() < SILENT:
         return None
     clip = clip / np.abs(clip).max()
     period = measures.periodicity(clip, RATE)

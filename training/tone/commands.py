@@ -11,7 +11,7 @@ import numpy as np
 from engines.tone.model import Model, card_of
 from pipeline import manifest
 from pipeline.errors import ConfigError
-from training.tone import benchmark, data, doubts, export, growing, models, own, protocols, sort, table, train
+from training.tone import arousal, benchmark, data, doubts, export, growing, models, own, protocols, sort, table, train
 from training.tone.models import Recipe
 
 MODELS = {"auto": models.CANDIDATES} | {name: models.of(name) for name in ("lda", "logistic", "svm")}
@@ -55,6 +55,7 @@ def bench(args: argparse.Namespace) -> None:
             ends = {name: models.CONTENDERS[name] for name in (models.OLD, models.BEST)}
             pairs = {name: protocols.across(clips, recipes, args.jobs) for name, recipes in ends.items()}
             texts.append(benchmark.matrix(pairs))
+        texts += arousal.line(arousal.agreement(data.everything(clips)))
     text = "\n\n".join(texts)
     print(text)
     benchmark.write(args.into, rows, text)

@@ -70,6 +70,11 @@ class Data:
         return Data(self.measured, self.numbers[mask])
 
 
+def everything(data: Data) -> Data:
+    """All clips that were measured with these, whatever their tone."""
+    return Data(data.measured, np.arange(len(data.measured.tones)))
+
+
 def load(examples: list[Example], parts: Iterable[str], processes: int) -> tuple[Data, dict[Path, str]]:
     """The clips that all parts can be measured on, and {path: why} of the others."""
     paths = [example.path for example in examples]

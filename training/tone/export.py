@@ -67,7 +67,7 @@ def graph(model, vectors: np.ndarray) -> onnx.ModelProto:
     if raw:
         made.graph.node.append(onnx.helper.make_node("Identity", [named], [SCORES]))
     else:  # what gives probabilities only
-        floor = onnx.numpy_helper.from_array(np.array(1e-12, np.float32), "least_probability")
+        floor = onnx.numpy_helper.from_array(np.array(models.LEAST, np.float32), "least_probability")
         made.graph.initializer.append(floor)
         made.graph.node.append(onnx.helper.make_node("Add", [named, floor.name], ["above_zero"]))
         made.graph.node.append(onnx.helper.make_node("Log", ["above_zero"], [SCORES]))

@@ -14,6 +14,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
 
 FULL = ("descriptors", "voice")
+LEAST = 1e-4  # probability; of what is left beside 1 single precision knows three digits then
 MAKERS = {
     # Rotated first: there are fewer clips than numbers, and the covariance then has their size.
     "lda": lambda seed, **settings: make_pipeline(PCA(), LinearDiscriminantAnalysis(solver="lsqr", **settings)),
@@ -85,7 +86,7 @@ def scores(model, vectors: np.ndarray) -> np.ndarray:
     if hasattr(model, "decision_function"):
         margins = model.decision_function(vectors)
         return np.stack([-margins, margins], axis=1) if margins.ndim == 1 else margins
-    return np.log(model.predict_proba(vectors) + 1e-12)
+    return np.log(model.predict_proba(vectors) + LEAST)
 
 
 def of(model: str) -> tuple[Recipe, ...]:

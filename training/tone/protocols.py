@@ -105,8 +105,8 @@ def choose(
 
 
 def tell(train: Data, test: Data, candidates: tuple[Recipe, ...], seed: int = 0) -> Told:
-    """Choose and train on `train`, tell the tones of `test`."""
-    recipe, heat = choose(train, candidates, seed)
+    """Choose and train on `train`, tell the tones of `test`. A recipe that stands alone is taken as it is."""
+    recipe, heat = choose(train, candidates, seed) if len(candidates) > 1 else (candidates[0], 1.0)
     model = recipe.fit(train.matrix(recipe.parts, recipe.normalize), train.tones, seed)
     given = models.scores(model, test.matrix(recipe.parts, recipe.normalize))
     tones = np.unique(np.concatenate([train.tones, test.tones]))
