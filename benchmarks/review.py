@@ -5,7 +5,7 @@
 The stages run with default settings (FOLDER keeps their results). Then a script stands in for the person. It is asked
 about one voice at a time, in the order of `review voices`, hears that voice's typical clips alone, and answers as the
 timeline has it: the target, somebody else, or two people where the clips are of different ones. After every answer the
-speaker stage's decision is made anew. Beside it, for a yardstick, the same in a random order (mean of three).
+speaker stage's decision is made anew. Beside it, for a yardstick, the same in a random order (mean of two).
 """
 
 import argparse
@@ -23,7 +23,7 @@ from pipeline.decisions import Decision
 from review import voices
 from stages.speaker import choice, present, threshold
 
-RANDOM_ORDERS = 3
+RANDOM_ORDERS = 2
 SHOWN = (0, 1, 2, 3, 5, 7, 10, 15, 20)
 
 
@@ -44,14 +44,13 @@ class Asked:
         names, counts = np.unique(heard[heard != ""], return_counts=True)
         return str(names[np.argmax(counts)]) if len(names) else ""
 
-    def answer(self, row: dict, choice_: choice.Choice, number: int) -> Decision:
-        """The script's decision on a voice, after hearing its typical clips."""
+    def answer(self, members: np.ndarray, number: int) -> Decision:
+        """The script's decision on a voice, whose clips are `members`, after hearing its typical ones."""
         clips = self.judged.clips
-        members = np.flatnonzero(choice_.voice == int(row["voice"][1:]))
         places: dict[str, list] = {}
         for clip in members:
             places.setdefault(clips.sha256[clips.recording[clip]], []).append((clips.start[clip], clips.end[clip]))
-        heard = {self.truth(clip) for clip in row["typical"]}
+        heard = {self.truth(clip) for clip in present.to_hear(clips, members)}
         mixed = len(heard) > 1 and len(members) > 1 and heard & set(self.names)
         said = next(iter(heard & set(self.names)), "")
         fields = {"kind": "two"} if mixed else {"kind": "voice", "value": said}
@@ -68,18 +67,29 @@ class Asked:
         for number in range(count + 1):
             found = choice.choose(self.judged.clips, self.found, self.references, "auto", 0, told)
             scores.append(score(np.where(found.answer == threshold.CONFIDENT, found.choice, -1)))
-            asked = [
-                row | {"worth": voices.worth(row)}
-                for row in present.describe_voices(self.judged.clips, found)
-                if not settled[found.voice == int(row["voice"][1:])].all()
-            ]
-            if not asked:
+            worth = self.worth(found)
+            open_ = [voice for voice in range(len(worth)) if not settled[found.voice == voice].all()]
+            if not open_:
                 return scores + [scores[-1]] * (count - number)
-            row = asked[dice.integers(len(asked))] if dice else max(asked, key=lambda row: row["worth"])
-            told.append(self.answer(row, found, number))
+            voice = open_[dice.integers(len(open_))] if dice else max(open_, key=worth.__getitem__)
+            told.append(self.answer(np.flatnonzero(found.voice == voice), number))
             if told[-1].kind == "voice":
-                settled |= found.voice == int(row["voice"][1:])
+                settled |= found.voice == voice
         return scores
+
+    def worth(self, found: choice.Choice) -> list[float]:
+        """What an answer on each voice would settle, as `review voices` has it."""
+        seconds = self.judged.clips.seconds
+        columns = {"seconds": found.answer >= 0, "confident_seconds": found.answer == threshold.CONFIDENT}
+        columns |= {"uncertain_seconds": found.answer == threshold.UNCERTAIN}
+        spoken = {
+            name: np.bincount(found.voice[chosen], seconds[chosen], len(found.likeness))
+            for name, chosen in columns.items()
+        }
+        return [
+            voices.worth({name: spoken[name][voice] for name in spoken} | {"similarity": likeness})
+            for voice, likeness in enumerate(found.likeness)
+        ]
 
 
 def hosts(judged: Judged, sha256: dict[str, str], truth: Path, embedder, count: int, dice, folder: Path) -> dict:
@@ -138,12 +148,12 @@ def main() -> None:
                 tell(target, curves[0][target])
                 tell(f"{target}, in random order", np.nanmean([one[target] for one in curves[1:]], axis=0))
         if speakers:
-            curves = [others(judged, sha256, speakers, args.decisions, dice, Path(name)) for dice in orders]
-            for target in curves[0]:
-                tell(f"{target[0]}, half {target[1] + 1}", curves[0][target])
-            tell("mean of these", np.nanmean(list(curves[0].values()), axis=0))
-            random = [np.nanmean(list(one.values()), axis=0) for one in curves[1:]]
-            tell("mean, in random order", np.mean(random, axis=0))
+            curves = others(judged, sha256, speakers, args.decisions, None, Path(name))
+            for who, half in curves:
+                tell(f"{who}, half {half + 1}", curves[who, half])
+            tell("mean of these", np.nanmean(list(curves.values()), axis=0))
+            random = [others(judged, sha256, speakers, args.decisions, dice, Path(name)) for dice in orders[1:]]
+            tell("mean, in random order", np.nanmean([list(one.values()) for one in random], axis=(0, 1)))
 
 
 if __name__ == "__main__":
