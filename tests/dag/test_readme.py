@@ -50,7 +50,8 @@ def test_the_readmes_commands_do_what_it_says(clone):
     assert known["make"](run("make", clone))
     for name in re.findall(r"^corpus/([\w./*]+) ", TEXT, re.MULTILINE):
         assert list((clone / "corpus").glob(name)), f"the README promises corpus/{name}"
-    with subprocess.Popen(["make", "review"], cwd=clone, stdout=subprocess.PIPE, text=True, env=FOUND | {"PORT": "0"}) as page:
+    free = FOUND | {"PORT": "0"}
+    with subprocess.Popen(["make", "review"], cwd=clone, stdout=subprocess.PIPE, text=True, env=free) as page:
         assert "Open http://127.0.0.1:" in page.stdout.readline()
         page.terminate()
     evaluate = ".venv/bin/python -m evaluation --truth examples/truth --corpus corpus --work work"

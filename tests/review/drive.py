@@ -113,7 +113,12 @@ def texts(page: Browser, server: Server) -> None:
     assert "Привет" in marked and "&" in marked and "so" not in marked
     page.keys(SPACE)
     page.heard()
-    page.keys("j", "k", DOWN, UP)
+    page.keys("j", SPACE)
+    until(
+        lambda: page.texts(".spoken") and page.texts(".spoken")[0].strip() in "what number says",
+        "a word while it is said",
+    )
+    page.keys("k", DOWN, UP)
     assert page.current("clip") == first
     page.keys("e", " and more")
     until(lambda: "and more" in page.find("textarea").get_property("value"), "what was typed")
