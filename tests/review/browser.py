@@ -18,9 +18,9 @@ FLAGS += " --use-fake-ui-for-media-stream --use-fake-device-for-media-stream"
 PATIENCE = 20.0
 
 
-def until(what, told: str):
+def until(what, told: str, patience: float = PATIENCE):
     """The first value of `what()` that is true; an error in between counts as false."""
-    end, last = time.monotonic() + PATIENCE, None
+    end, last = time.monotonic() + patience, None
     while time.monotonic() < end:
         try:
             if value := what():
