@@ -5,7 +5,9 @@
 The stages run with default settings (FOLDER keeps their results). Then a script stands in for the person. It is asked
 about one voice at a time, in the order of `review voices`, hears that voice's typical clips alone, and answers as the
 timeline has it: the target, somebody else, or two people where the clips are of different ones. After every answer the
-speaker stage's decision is made anew. Beside it, for a yardstick, the same in a random order (mean of two).
+speaker stage's decision is made anew. For the hosts it is also asked, where that is worth more, whether the ends of a
+kept clip are to be moved over speech that was cut off beside it. For a yardstick, voices are asked about in a random
+order as well (mean of two).
 """
 
 import argparse
@@ -17,10 +19,10 @@ import numpy as np
 from benchmarks.people import halves, rows, sound
 from benchmarks.purity import Judged, run_stages
 from engines import resemblyzer
-from evaluation import purity, timeline
+from evaluation import accounts, purity, timeline
 from pipeline import arrays
 from pipeline.decisions import Decision
-from review import voices
+from review import beside, voices
 from stages.speaker import choice, present, threshold
 
 RANDOM_ORDERS = 2
@@ -59,16 +61,29 @@ class Asked:
             {"id": f"{number:032x}", "who": "truth", "when": when, "places": places} | fields
         )
 
-    def run(self, count: int, score, dice: np.random.Generator | None) -> list:
-        """The score of the clips kept, (clips,) index of target or -1, after 0 to `count` answers."""
+    def run(self, count: int, score, dice: np.random.Generator | None, cut_off: dict | None = None) -> list:
+        """The scores after 0 to `count` answers: score(clips kept, (clips,) index of target or -1, wider ends).
+
+        cut_off: recording -> speech that was too short for a clip; then the script is also asked whether a kept clip's
+        ends are moved over what was cut off beside it. Wider ends are {clip: (start, end)}.
+        """
         told: list[Decision] = []
+        gains, ends, wider = self.beside(cut_off) if cut_off else ({}, {}, {})
         settled = np.zeros(len(self.judged.clips.row), bool)
         scores = []
         for number in range(count + 1):
             found = choice.choose(self.judged.clips, self.found, self.references, "auto", 0, told)
-            scores.append(score(np.where(found.answer == threshold.CONFIDENT, found.choice, -1)))
+            kept = np.where(found.answer == threshold.CONFIDENT, found.choice, -1)
+            scores.append(score(kept, wider))
             worth = self.worth(found)
             open_ = [voice for voice in range(len(worth)) if not settled[found.voice == voice].all()]
+            asked = {clip: gain for clip, gain in gains.items() if kept[clip] >= 0}
+            if not dice and asked and max(asked.values()) > max((worth[voice] for voice in open_), default=0.0):
+                clip = max(asked, key=asked.__getitem__)
+                del gains[clip]
+                if self.speaks(clip, ends[clip]) == self.names[kept[clip]]:
+                    wider[clip] = ends[clip]
+                continue
             if not open_:
                 return scores + [scores[-1]] * (count - number)
             voice = open_[dice.integers(len(open_))] if dice else max(open_, key=worth.__getitem__)
@@ -76,6 +91,28 @@ class Asked:
             if told[-1].kind == "voice":
                 settled |= found.voice == voice
         return scores
+
+    def beside(self, cut_off: dict) -> tuple[dict, dict, dict]:
+        """Clip -> seconds of speech that was cut off beside it; clip -> its ends with that; {}."""
+        clips, gains, ends = self.judged.clips, {}, {}
+        for number, sha256 in enumerate(clips.sha256):
+            members = np.flatnonzero(clips.recording == number)
+            places = list(zip(clips.start[members], clips.end[members], strict=True))
+            speech = cut_off.get(self.stem_of[sha256], [])
+            wide = beside.wider(places, speech)
+            for clip, there, gain in zip(members, wide, beside.gained(places, wide, speech), strict=True):
+                if gain:
+                    gains[clip], ends[clip] = gain, there
+        return gains, ends, {}
+
+    def speaks(self, clip: int, wide: tuple[float, float]) -> str:
+        """Who speaks most in what was cut off beside a clip."""
+        clips = self.judged.clips
+        speaker = self.judged.truths[self.stem_of[clips.sha256[clips.recording[clip]]]].speaker
+        parts = ((wide[0], clips.start[clip]), (clips.end[clip], wide[1]))
+        heard = np.concatenate([speaker[timeline.frame(start) : timeline.frame(end)] for start, end in parts])
+        names, counts = np.unique(heard[heard != ""], return_counts=True)
+        return str(names[np.argmax(counts)]) if len(names) else ""
 
     def worth(self, found: choice.Choice) -> list[float]:
         """What an answer on each voice would settle, as `review voices` has it."""
@@ -92,17 +129,19 @@ class Asked:
         ]
 
 
-def hosts(judged: Judged, sha256: dict[str, str], truth: Path, embedder, count: int, dice, folder: Path) -> dict:
+def hosts(
+    judged: Judged, sha256: dict[str, str], truth: Path, embedder, count: int, dice, folder: Path, cut_off: dict
+) -> dict:
     """target -> (answers + 1, 2): precision and recall of the targets of targets.csv, all looked for at once."""
     named = rows(truth / "targets.csv")
     vectors = np.array([embedder.embed([sound(truth / target["reference"])])[0].vector for target in named])
     names = [target["speaker"] for target in named]
 
-    def score(kept: np.ndarray) -> list:
-        figures = [purity.purity(judged.truths, judged.kept(kept == i), name) for i, name in enumerate(names)]
+    def score(kept: np.ndarray, wider: dict) -> list:
+        figures = [purity.purity(judged.truths, judged.kept(kept == i, wider), name) for i, name in enumerate(names)]
         return [(one["precision"], one["recall"]) for one in figures]
 
-    curves = np.array(Asked(judged, sha256, names, vectors, folder).run(count, score, dice))
+    curves = np.array(Asked(judged, sha256, names, vectors, folder).run(count, score, dice, cut_off))
     return {name: curves[:, i] for i, name in enumerate(names)}
 
 
@@ -111,7 +150,7 @@ def others(judged: Judged, sha256: dict[str, str], speakers: list, count: int, d
     curves = {}
     for half, (name, vector, known) in enumerate(speakers):
 
-        def score(kept: np.ndarray, name=name, known=known) -> tuple[float, float]:
+        def score(kept: np.ndarray, wider: dict, name=name, known=known) -> tuple[float, float]:
             return judged.scored(kept == 0, name, known)
 
         asked = Asked(judged, sha256, [name], vector[None], folder)
@@ -143,7 +182,14 @@ def main() -> None:
             print(f"{title:<34}{figures}", flush=True)
 
         if known:
-            curves = [hosts(judged, sha256, args.truth, embedder, args.decisions, dice, Path(name)) for dice in orders]
+            cut_off = {
+                stem: [(start, end) for reason, start, end in losses if reason == "slice: too_short"]
+                for stem, losses in accounts.read_losses(work).items()
+            }
+            curves = [
+                hosts(judged, sha256, args.truth, embedder, args.decisions, dice, Path(name), cut_off)
+                for dice in orders
+            ]
             for target in curves[0]:
                 tell(target, curves[0][target])
                 tell(f"{target}, in random order", np.nanmean([one[target] for one in curves[1:]], axis=0))

@@ -115,7 +115,8 @@ class Browser:
 
     def current(self, what: str) -> str:
         """The voice or the clip that is being decided on."""
-        script = f"return document.querySelector('[aria-current=true][data-{what}]')?.dataset.{what}"
+        card = f"document.querySelector('[aria-current=true][data-{what}]:not(:has(button:disabled))')"
+        script = f"return {card}?.dataset.{what}"
         return until(lambda: self.driver.execute_script(script), what)
 
     def texts(self, selector: str) -> list[str]:

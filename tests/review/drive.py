@@ -95,12 +95,17 @@ def clips(page: Browser, server: Server) -> None:
         server.count(left)
     until(lambda: page.current("clip") == first, "the first clip again")
     for queue in ("lowest", "sample", "uncertain"):
-        page.find(f"#queue option[value={queue}]").click()
+        until(lambda queue=queue: page.find(f"#queue option[value={queue}]").click() is None, f"the choice of {queue}")
         until(lambda queue=queue: page.find("#queue").get_property("value") == queue and page.current("clip"), queue)
         page.driver.execute_script("document.activeElement.blur()")
         if queue == "sample":
             page.keys("k")
             assert server.count(1)[0]["value"] == "sample"
+    until(lambda: page.find("#queue option[value=beside]").click() is None, "the choice")
+    until(lambda: page.find("#edited"), "the ends that are offered")
+    page.driver.execute_script("document.activeElement.blur()")
+    page.keys(ENTER)
+    assert server.count(2)[1]["times"] == [0.4, 2.3], server.holding()
     page.screen("progress")
     assert "1 heard, 1 right: 1.000" in page.find("main").text
 
