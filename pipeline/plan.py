@@ -8,6 +8,7 @@ import json
 import os
 import shlex
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from install import environments, weights
@@ -115,7 +116,7 @@ class Plan:
             rule.input_modifier = rule.log_modifier = rule.benchmark_modifier = rule.output_modifier
             rule.set_log(f"{self.work}/log/{rule.name}{shard}.log")
             rule.benchmark = f"{self.work}/benchmark/{rule.name}{shard}.tsv"
-            rule.set_params(made_with=self.made_with(rule.name))
+            rule.set_params(made_with=self._params(rule.name))
             rule.conda_env = self.conda(rule.name)
             if "threads" in registry.stages()[rule.name].machine:
                 # index only reads files: it may use all cores.
@@ -123,8 +124,18 @@ class Plan:
             if environment := self.environment(rule.name):
                 rule.set_input(environment=environment)
 
-    def made_with(self, stage: str) -> str:
-        """A digest of what decides a stage's result besides its inputs: settings, code, what it reads from outside."""
+    def _params(self, stage: str) -> str | Callable:
+        """`made_with` of a stage, or what gives it for a shard where people decided on some of its recordings."""
+        declared = registry.stages()[stage]
+        if declared.unit == "corpus" or not any(line.kind in declared.decisions for line in self.decided):
+            return self.made_with(stage)
+        return lambda wildcards: self.made_with(stage, wildcards.shard)
+
+    def made_with(self, stage: str, shard: str = "") -> str:
+        """A digest of what decides a stage's result besides its inputs: settings, code, what it reads from outside.
+
+        shard: where it is given, people's decisions count that are about its recordings.
+        """
         deciding = [flags.of(self.settings, stage, machine=False), code.digest(stage)]
         if stage == "index":
             deciding += [folders.listing(self.settings), ffmpeg.identity()]
@@ -133,7 +144,11 @@ class Plan:
         if stage == "formats":
             deciding.append(self._described())
         if kinds := registry.stages()[stage].decisions:
-            deciding.append(decisions.digest(self.decided, kinds))
+            told = self.decided
+            if shard:
+                here = {row["sha256"] for row in manifest.lines(manifest.of_shard(Path(self.work), "index", shard))}
+                told = [line for line in told if here & line.places.keys()]
+            deciding.append(decisions.digest(told, kinds))
         return hashlib.sha256(json.dumps(deciding, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
     def begin(self, workflow) -> None:

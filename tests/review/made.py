@@ -81,7 +81,7 @@ def folder(place: Path, clips: int = 24, voices: int = 4) -> tuple[Path, Path]:
     write(work / "separate/s0000/manifest.jsonl", recordings)
     write(work / "slice/s0000/manifest.jsonl", cut)
     write(work / "score/s0000/manifest.jsonl", scores)
-    short = {"schema": SCHEMA, "recording_id": "r000000", "reason": "too_short", "start": 2.1, "end": 2.3}
+    short = {"schema": SCHEMA, "recording_id": "r000002", "reason": "too_short", "start": 2.1, "end": 2.3}
     write(work / "slice/s0000/rejects.jsonl", [short])
     write(work / "speaker/voices.jsonl", told)
     write(work / "select/rejects.jsonl", [])
