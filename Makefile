@@ -54,7 +54,7 @@ verify: environment
 
 # The page where a person listens and decides; WORK and CORPUS name other folders, DECISIONS where decisions go.
 review: environment
-	@$(BIN)/python -m review --work $(WORK) --corpus $(CORPUS) --decisions $(DECISIONS)
+	@$(BIN)/python -m review --work $(WORK) --corpus $(CORPUS) --decisions $(DECISIONS) $(if $(PORT),--port $(PORT))
 
 bench: weights environments
 	$(BIN)/python -m benchmarks.engines

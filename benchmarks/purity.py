@@ -66,11 +66,12 @@ class Judged:
         numbers = dict(zip(self.clips.recording.tolist(), (self.places[row][0] for row in self.clips.row), strict=True))
         return {show: self.clips.sha256[number] for number, show in numbers.items()}
 
-    def kept(self, chosen: np.ndarray) -> dict[str, np.ndarray]:
-        """Frames of the chosen clips, by recording."""
+    def kept(self, chosen: np.ndarray, wider: dict[int, tuple[float, float]] | None = None) -> dict[str, np.ndarray]:
+        """Frames of the chosen clips, by recording. wider: the ends of clips that have others than their places'."""
         frames = {show: np.zeros(len(truth.speaker), bool) for show, truth in self.truths.items()}
         for i in np.flatnonzero(chosen):
             show, start, end = self.places[i]
+            start, end = (wider or {}).get(i, (start, end))
             frames[show][timeline.frame(start) : timeline.frame(end)] = True
         return frames
 

@@ -2,9 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
-from pipeline import code, config, decisions, ffmpeg, flags, folders, inputs, registry
+from pipeline import code, config, decisions, ffmpeg, flags, folders, inputs, manifest, registry
 from pipeline.decisions import Decision
 from pipeline.digest import sha256
 
@@ -19,6 +20,12 @@ def described(settings: config.General) -> dict[str, object]:
     told["speaker"]["targets"] = sorted(settings.speaker.targets)
     told["transcribe"] |= {"texts": bool(settings.transcribe.texts), "http": settings.transcribe.http.model}
     return told
+
+
+def of_shard(decided: Iterable[Decision], work: Path, shard: str) -> list[Decision]:
+    """What people decided on the recordings of a shard."""
+    here = {row["sha256"] for row in manifest.lines(manifest.of_shard(work, "index", shard))}
+    return [decision for decision in decided if here & decision.places.keys()]
 
 
 def digest(stage: str, settings: config.General, decided: Sequence[Decision], persons: str) -> str:

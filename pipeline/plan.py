@@ -118,13 +118,24 @@ class Plan:
             rule.input_modifier = rule.log_modifier = rule.benchmark_modifier = rule.output_modifier
             rule.set_log(f"{self.work}/log/{rule.name}{shard}.log")
             rule.benchmark = f"{self.work}/benchmark/{rule.name}{shard}.tsv"
-            rule.set_params(made_with=deciding.digest(rule.name, self.settings, self.decided, self.persons))
+            rule.set_params(made_with=self._made_with(rule.name))
             rule.conda_env = self.conda(rule.name)
             if "threads" in registry.stages()[rule.name].machine:
                 # index only reads files: it may use all cores.
                 rule.resources["_cores"] = 64 if rule.name == "index" else self.settings.threads
             if environment := self.environment(rule.name):
                 rule.set_input(environment=environment)
+
+    def _made_with(self, stage: str) -> str | Callable:
+        """What decides a stage's result; per shard, where people decided on some of its recordings."""
+
+        def digest(decided) -> str:
+            return deciding.digest(stage, self.settings, decided, self.persons)
+
+        declared = registry.stages()[stage]
+        if declared.unit == "corpus" or not any(line.kind in declared.decisions for line in self.decided):
+            return digest(self.decided)
+        return lambda wildcards: digest(deciding.of_shard(self.decided, Path(self.work), wildcards.shard))
 
     def begin(self, workflow) -> None:
         """Hold the work folder for as long as this process lives, and show the run."""

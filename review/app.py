@@ -34,7 +34,7 @@ class Page:
 
     def __init__(self, desk: Desk, corpus: Path, bench: tried.Bench):
         self.desk, self.bench = desk, bench
-        self.sounds, self.texts = sound.Sounds(desk.work), Texts(corpus, desk.index)
+        self.sounds, self.texts = sound.Sounds(desk.work), Texts(desk.work, corpus, desk.index)
 
     def static(self, request: Request) -> Response:
         path = FILES.get(request.path_params.get("name", "index.html"))

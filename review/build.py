@@ -9,32 +9,39 @@ import os
 import sqlite3
 import zlib
 from collections.abc import Iterator
+from itertools import groupby, repeat
+from operator import itemgetter
 from pathlib import Path
 
 import orjson
 
 from pipeline import manifest
 from pipeline.errors import ManifestError
+from review import beside
 
 PLACE = Path("review", "index.sqlite")
-VERSION = 2
+VERSION = 3
 NOBODYS, UNCERTAIN, KEPT, DROPPED = range(4)  # queues: rejected by voice, unsure of, in the corpus, left out by a score
 SCHEMA = """
-create table recordings (r integer primary key, id text, sha256 text, source text, folder text, first integer,
-                         last integer);
+create table recordings (r integer primary key, id text, sha256 text, source text, folder text, low integer,
+                         high integer);
 create table voices (v integer primary key, seconds real, told real);
 create table queues (queue integer primary key, clips integer);
 create table clips (n integer primary key, r integer, start integer, stop integer, v integer, queue integer,
-                    decided integer, speaker text, similarity real, score real, rank real, draw integer, reason text);
+                    decided integer, speaker text, similarity real, score real, rank real, draw integer, reason text,
+                    first real, last real, gain real);
 """
 INDICES = """
 create index by_rank on clips (queue, rank) where queue > 0 and not decided;
 create index by_draw on clips (draw) where queue = 2 and not decided;
+create index by_gain on clips (gain) where gain < 0;
 create index by_voice on clips (v, rank);
 create unique index by_name on recordings (id);
 create index by_digest on recordings (sha256);
 insert into queues select queue, count(*) from clips where queue > 0 and not decided group by queue;
+insert into queues select -1, count(*) from clips where gain < 0 and queue = 2 and not decided;
 """
+GAINING = -1  # among the queues' counts: kept clips beside which speech was cut off
 ROWS = 20_000  # written at once
 
 
@@ -82,7 +89,7 @@ def _build(work: Path, place: Path, wanted: str) -> None:
     try:
         base.executescript("pragma journal_mode = off; pragma synchronous = off; pragma cache_size = -65536;" + SCHEMA)
         base.execute("begin")
-        recordings: dict[str, list] = {}
+        recordings: dict[str, tuple] = {}
         voices: dict[int, list[float]] = {}
         batch: list[tuple] = []
         for row in _rows(work, recordings, voices):
@@ -102,51 +109,55 @@ def _build(work: Path, place: Path, wanted: str) -> None:
 
 
 def _insert(base: sqlite3.Connection, rows: list[tuple]) -> None:
-    base.executemany("insert into clips values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    base.executemany(f"insert into clips values ({', '.join('?' * 16)})", rows)
 
 
-def _rows(work: Path, recordings: dict[str, list], voices: dict[int, list[float]]) -> Iterator[tuple]:
+def _rows(work: Path, recordings: dict[str, tuple], voices: dict[int, list[float]]) -> Iterator[tuple]:
     """The rows of `clips`; recordings and voices are filled on the way."""
     rejected = {row["id"]: row["reason"] for row in _lines(work / "select" / manifest.REJECTS)}
-    shard, scores = "", {}
-    for n, row in enumerate(_lines(work / "speaker" / "voices.jsonl")):
-        recording = row["recording_id"]
-        if recording not in recordings:
-            folder, _, _ = row["path"].rpartition("/")
-            recordings[recording] = [len(recordings), recording, row["sha256"], row["source"], folder, n, n]
-            here = row["path"].split("/")[1]
-            if here != shard:
-                shard = here
-                facts = _lines(manifest.of_shard(work, "score", shard))
-                scores = {fact["id"]: fact.get("dnsmos_ovrl") for fact in facts}
-        recordings[recording][-1] = n
-        clip, v, answer = row["id"], int(row["voice"][1:]), row["answer"]
-        queue, score = NOBODYS, scores.get(clip)
-        if answer == "uncertain":
-            queue = UNCERTAIN
-        elif answer == "confident":
-            queue = DROPPED if clip in rejected else KEPT
-        start, stop = round(row["start"] * 1000), round(row["end"] * 1000)
-        spoken = voices.setdefault(v, [0.0, 0.0])
-        spoken[0] += (stop - start) / 1000
-        spoken[1] += (stop - start) / 1000 if row["decided"] else 0.0
-        # The longest uncertain clips first, as they settle most; of all others the one of the lowest score.
-        rank = start - stop if queue == UNCERTAIN else (score if score is not None else -1.0)
-        yield (
-            n,
-            recordings[recording][0],
-            start,
-            stop,
-            v,
-            queue,
-            bool(row["decided"]),
-            row["speaker"],
-            row["similarity"],
-            score,
-            rank,
-            zlib.crc32(clip.encode()),
-            rejected.get(clip),
-        )
+    shard, scores, cut_off, n = "", {}, {}, 0
+    told = _lines(work / "speaker" / "voices.jsonl")
+    for r, (recording, group) in enumerate(groupby(told, key=itemgetter("recording_id"))):
+        rows = list(group)
+        folder, here = rows[0]["path"].rpartition("/")[0], rows[0]["path"].split("/")[1]
+        if here != shard:
+            shard, facts = here, _lines(manifest.of_shard(work, "score", here))
+            scores, cut_off = {fact["id"]: fact.get("dnsmos_ovrl") for fact in facts}, _cut_off(work, here)
+        recordings[recording] = (r, recording, rows[0]["sha256"], rows[0]["source"], folder, n, n + len(rows) - 1)
+        speech = cut_off.get(recording, ())
+        clips = [(row["start"], row["end"]) for row in rows]
+        wide = beside.wider(clips, speech) if speech else clips
+        gains = beside.gained(clips, wide, speech) if speech else repeat(0.0)
+        for row, (first, last), gain in zip(rows, wide, gains, strict=False):
+            yield (n, r, *_clip(row, scores, rejected, voices), first, last, -gain)
+            n += 1
+
+
+def _clip(row: dict, scores: dict, rejected: dict, voices: dict[int, list[float]]) -> tuple:
+    """The columns of a clip from `start` to `reason`."""
+    clip, v, answer = row["id"], int(row["voice"][1:]), row["answer"]
+    queue, score = NOBODYS, scores.get(clip)
+    if answer == "uncertain":
+        queue = UNCERTAIN
+    elif answer == "confident":
+        queue = DROPPED if clip in rejected else KEPT
+    start, stop = round(row["start"] * 1000), round(row["end"] * 1000)
+    spoken = voices.setdefault(v, [0.0, 0.0])
+    spoken[0] += (stop - start) / 1000
+    spoken[1] += (stop - start) / 1000 if row["decided"] else 0.0
+    # The longest uncertain clips first, as they settle most; of all others the one of the lowest score.
+    rank = start - stop if queue == UNCERTAIN else (score if score is not None else -1.0)
+    known = (bool(row["decided"]), row["speaker"], row["similarity"], score, rank, zlib.crc32(clip.encode()))
+    return start, stop, v, queue, *known, rejected.get(clip)
+
+
+def _cut_off(work: Path, shard: str) -> dict[str, list[tuple[float, float]]]:
+    """recording -> the places of speech that was too short for a clip, of a shard."""
+    found: dict[str, list[tuple[float, float]]] = {}
+    for row in _lines(work / "slice" / shard / manifest.REJECTS):
+        if row["reason"] == "too_short":
+            found.setdefault(row["recording_id"], []).append((row["start"], row["end"]))
+    return found
 
 
 def _lines(path: Path) -> Iterator[dict]:

@@ -14,10 +14,22 @@ PAGE = 20
 CLIP = re.compile(r"(r\d{6,})_(\d{7,})_(\d{7,})")
 COLUMNS = (
     "clips.n, recordings.id, recordings.sha256, recordings.source, recordings.folder, start, stop, v, queue, "
-    "speaker, similarity, score, reason"
+    "speaker, similarity, score, reason, clips.first, clips.last, gain"
 )
-QUEUES = {"uncertain": build.UNCERTAIN, "lowest": build.KEPT, "sample": build.KEPT, "dropped": build.DROPPED}
-ORDERS = {"uncertain": "rank", "lowest": "rank", "sample": "draw", "dropped": "rank"}  # each with its index
+QUEUES = {
+    "uncertain": build.UNCERTAIN,
+    "beside": build.KEPT,
+    "lowest": build.KEPT,
+    "sample": build.KEPT,
+    "dropped": build.DROPPED,
+}
+ORDERS = {
+    "uncertain": "rank",
+    "beside": "gain",
+    "lowest": "rank",
+    "sample": "draw",
+    "dropped": "rank",
+}  # each with its index
 
 
 class Index:
@@ -34,7 +46,7 @@ class Index:
             return self._base.execute(query, values).fetchall()
 
     def _clips(self, where: str, *values) -> list[dict]:
-        query = f"select {COLUMNS} from recordings cross join clips on n between first and last {where}"
+        query = f"select {COLUMNS} from recordings cross join clips on n between low and high {where}"
         return [_clip(row) for row in self._ask(query, *values)]
 
     def _page(self, where: str, *values) -> list[dict]:
@@ -75,7 +87,9 @@ class Index:
 
     def queue(self, name: str, skip: int = 0) -> list[dict]:
         """PAGE clips of a queue that nobody has decided on, the first first."""
-        told = "exists (select 1 from done where done.n = clips.n and kind in ('keep', 'drop', 'speaker'))"
+        asked = "('retime', 'keep', 'drop')" if name == "beside" else "('keep', 'drop', 'speaker')"
+        told = f"exists (select 1 from done where done.n = clips.n and kind in {asked})"
+        told += " and gain < 0" if name == "beside" else ""
         chosen = f"by_{ORDERS[name]} where queue = {QUEUES[name]} and queue > 0 and not decided and not {told}"
         return self._page(f"{chosen} order by {ORDERS[name]}, n", skip)
 
@@ -102,7 +116,7 @@ class Index:
         for sha256, spans in places.items():
             for start, end in spans:
                 query = (
-                    "select v, sum(stop - start) from recordings cross join clips on n between first and last "
+                    "select v, sum(stop - start) from recordings cross join clips on n between low and high "
                     "where sha256 = ? and start >= ? and start < ? group by v"
                 )
                 for v, length in self._ask(query, sha256, round(start * 1000), round(end * 1000)):
@@ -122,7 +136,8 @@ class Index:
             "where kind in ('keep', 'drop', 'speaker') and not decided group by queue"
         )
         done = dict(self._ask(query))
-        return {name: whole.get(number, 0) - done.get(number, 0) for name, number in QUEUES.items()}
+        left = {name: whole.get(number, 0) - done.get(number, 0) for name, number in QUEUES.items()}
+        return left | {"beside": whole.get(build.GAINING, 0)}
 
     def note(self, decisions: Iterable[Decision], holds: bool = True) -> None:
         """Take note of decisions about clips, or of their having been undone."""
@@ -136,7 +151,24 @@ class Index:
 
 
 def _clip(row: tuple) -> dict:
-    n, recording, sha256, source, folder, start, stop, v, queue, speaker, similarity, score, reason = row
+    (
+        n,
+        recording,
+        sha256,
+        source,
+        folder,
+        start,
+        stop,
+        v,
+        queue,
+        speaker,
+        similarity,
+        score,
+        reason,
+        first,
+        last,
+        gain,
+    ) = row
     name = f"{recording}_{start:07d}_{stop:07d}"
     return {
         "n": n,
@@ -153,4 +185,6 @@ def _clip(row: tuple) -> dict:
         "similarity": similarity,
         "score": score,
         "reason": reason,
+        "wider": [first, last],
+        "gain": round(-gain, 2),
     }

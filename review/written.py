@@ -4,11 +4,13 @@ import math
 import re
 import statistics
 import unicodedata
+from functools import lru_cache
 from pathlib import Path
 
-from pipeline import texts
+from pipeline import manifest, texts
 from review.index import PAGE, Index
 
+HEARD = "transcribe"  # the stage whose facts have the times of words
 SHOWN = 2000  # texts in the order of distrust; the others are no matter for a person's hour
 
 
@@ -40,8 +42,8 @@ def foreign(text: str, scripts: set[str]) -> list[int]:
 class Texts:
     """The texts of the corpus's clips; read anew where metadata.csv has changed."""
 
-    def __init__(self, corpus: Path, index: Index):
-        self.corpus, self.index = corpus, index
+    def __init__(self, work: Path, corpus: Path, index: Index):
+        self.work, self.corpus, self.index = work, corpus, index
         self._read_at, self._rows = "", []
 
     def _ranked(self) -> list[tuple[float, str, str, list[int]]]:
@@ -66,12 +68,29 @@ class Texts:
         rows, shown = self._ranked(), []
         for distrust, name, text, strange in rows[skip : skip + PAGE]:
             if clip := self.index.clip(name):
-                shown.append(clip | {"text": text, "foreign": strange, "distrust": round(-distrust, 2)})
+                shown.append(clip | {"text": text, "foreign": strange, "distrust": round(-distrust, 2), "words": []})
+        for clip in shown:
+            clip["words"] = timed(self._heard(clip["path"].split("/")[1]).get(clip["id"], []), clip["text"])
         return {"clips": shown, "more": len(rows) > skip + PAGE, "count": len(rows)}
+
+    @lru_cache(maxsize=4)  # noqa: B019, one per process
+    def _heard(self, shard: str) -> dict[str, list[dict]]:
+        """clip -> what recognisers heard in it, of a shard; nothing where none was asked."""
+        path = manifest.of_shard(self.work, HEARD, shard)
+        return {fact["id"]: fact["candidates"] for fact in manifest.lines(path)} if path.is_file() else {}
 
     def of(self, clip: str) -> str:
         """The text of a clip, "" where it has none among those shown."""
         return next((text for _, name, text, _ in self._ranked() if name == clip), "")
+
+
+def timed(candidates: list[dict], text: str) -> list[list]:
+    """[word, start, end] in seconds of the clip, of the candidate whose words are the text's; else none."""
+    for candidate in candidates:
+        words = candidate.get("words") or []
+        if words and candidate.get("text", "").split() == text.split():
+            return [[word, start, end] for word, start, end, *_ in words]
+    return []
 
 
 def seconds(clip: str) -> float:

@@ -5,7 +5,7 @@ import { play, stop, playing } from "./player.js";
 import * as edit from "./edit.js";
 import { Wave } from "./wave.js";
 
-const QUEUES = { uncertain: "uncertain voices", lowest: "kept, lowest scores first", sample: "blind sample", dropped: "left out by a score" };
+const QUEUES = { uncertain: "uncertain voices", beside: "speech cut off beside", lowest: "kept, lowest scores first", sample: "blind sample", dropped: "left out by a score" };
 const AGAIN = 1500; // milliseconds until a clip is asked for again
 const REASONS = ["noisy", "music", "echo", "cut off", "two voices", "wrong text"];
 let place, desk, queue = "uncertain", rows = [], left = {}, at = 0, about = null, wave = null, auto = stored.get("auto") !== "no", speakers = [], turn = 0;
@@ -13,7 +13,14 @@ let place, desk, queue = "uncertain", rows = [], left = {}, at = 0, about = null
 const row = () => rows[at];
 const address = (which) => `sound/${about.id}/${which}`;
 
+// Until the next clip is there, nothing can be said of the one before.
+function pause() {
+  about = null;
+  place.querySelectorAll(".card button").forEach((part) => { part.disabled = true; });
+}
+
 async function load() {
+  pause();
   const answer = await ask(`api/clips?queue=${queue}`);
   rows = answer.clips;
   left = answer.left;
@@ -27,8 +34,7 @@ async function load() {
 // Show the current clip. Nothing can be decided until it is there.
 async function open(heard = false) {
   edit.leave();
-  about = null;
-  place.querySelectorAll(".card button").forEach((part) => { part.disabled = true; });
+  pause();
   const mine = (turn += 1);
   if (!row()) return empty();
   let answer;
@@ -43,6 +49,7 @@ async function open(heard = false) {
   about = answer;
   draw();
   edit.resume(tools);
+  if (queue === "beside" && !edit.open()) edit.ends(tools, about.wider);
   if (heard && auto) hear("clip");
 }
 
@@ -62,7 +69,7 @@ function draw() {
   const canvas = h("canvas", { class: "wave", role: "img", "aria-label": `Levels of ${clip.id} and three seconds on either side`, onclick: (event) => touch(event) });
   const blind = queue === "sample";
   const facts = [clip.source, `${clock(clip.start)} to ${clock(clip.end)}`, span(clip.end - clip.start), clip.speaker && `${queue === "uncertain" ? "perhaps " : ""}${clip.speaker}`,
-    !blind && `similarity ${clip.similarity?.toFixed(2)}`, !blind && clip.score !== null && `DNSMOS ${clip.score.toFixed(2)}`, clip.reason && `left out: ${clip.reason}`, !blind && `voice ${clip.voice}`];
+    !blind && `similarity ${clip.similarity?.toFixed(2)}`, !blind && clip.score !== null && `DNSMOS ${clip.score.toFixed(2)}`, clip.reason && `left out: ${clip.reason}`, queue === "beside" && `${span(clip.gain)} cut off beside it`, !blind && `voice ${clip.voice}`];
   place.replaceChildren(
     head(),
     h("section", { class: "card", "aria-current": "true", "data-clip": clip.id, "aria-label": clip.id },
@@ -104,8 +111,7 @@ function decided(kind, words, rest = {}) {
 async function next() {
   at += 1;
   if (at < rows.length) return open(true);
-  about = null;
-  place.querySelectorAll(".card button").forEach((part) => { part.disabled = true; });
+  pause();
   const seen = new Set(rows.map((clip) => clip.id));
   const answer = await ask(`api/clips?queue=${queue}`);
   const fresh = answer.clips.filter((clip) => !seen.has(clip.id));
@@ -113,6 +119,12 @@ async function next() {
   if (!fresh.length && answer.clips.length) { rows = (await ask(`api/clips?queue=${queue}&skip=${answer.clips.length}`)).clips; if (!rows.length) rows = answer.clips; } else rows = fresh;
   at = 0;
   return open(true);
+}
+
+function another() {
+  const names = Object.keys(QUEUES);
+  queue = names[(names.indexOf(queue) + 1) % names.length];
+  return load();
 }
 
 function previous() { if (at > 0) { at -= 1; open(); } }
@@ -149,7 +161,8 @@ function toggle() {
 
 const tools = {
   get clip() { return about; }, get wave() { return wave; },
-  decided, hear, next,
+  decided, hear,
+  saved() { if (queue === "beside") next(); },
 };
 
 export const clips = {
@@ -168,8 +181,9 @@ export const clips = {
     await open();
   },
   keys: () => ({ Space: "play or stop the clip", o: "the recording it was cut from", v: "its vocals", "b f": "three seconds before, after", k: "keep (in the sample: right)", d: "drop, with a reason", w: "whose it is",
-    "n p": "next, previous", e: "its text", r: "other ends: ← → move, Tab changes the end, s snaps to a pause, Enter saves", x: "split: ← → move, s snaps, Enter saves", i: "join with the next", a: "play the next by itself" }),
+    "n p": "next, previous", e: "its text", r: "other ends: ← → move, Tab changes the end, s snaps to a pause, Enter saves", x: "split: ← → move, s snaps, Enter saves", i: "join with the next", a: "play the next by itself", q: "the next queue" }),
   key(event) {
+    if (event.key === "q") { another(); return true; }
     if (!row() || !about) return false;
     if (edit.key(event)) return true;
     const keys = { " ": () => (playing() ? stop() : hear("clip")), o: () => hear("source"), v: () => hear("vocals"), b: () => hear("before"), f: () => hear("after"), k: keep, d: drop, w: whose, n: next, p: previous,

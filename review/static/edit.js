@@ -46,9 +46,12 @@ export function text(given) {
   field.focus();
 }
 
-export function ends(given) {
+export const open = () => mode !== null;
+
+// wider: ends that are offered, where there are any.
+export function ends(given, wider = null) {
   begin(given, "retime");
-  const [start, end] = drafted(given.clip.id, "retime") ?? [given.clip.start, given.clip.end];
+  const [start, end] = drafted(given.clip.id, "retime") ?? wider ?? [given.clip.start, given.clip.end];
   Object.assign(given.wave, { editing: true, start, end });
   panel("Other ends", [button("Tab", "The other end", swap), button("s", "Snap to a pause", snap), button("Space", "▶ Hear it so", () => given.hear("vocals"))]);
 }
@@ -96,6 +99,7 @@ function save() {
   if (mode === "split") decided("split", "split at the next run", { times: [wave.cursor] });
   else decided("retime", "cut anew at the next run", { times: [wave.start, wave.end] });
   done();
+  tools.saved();
 }
 
 // A tap on the wave: moves what is edited there; false where nothing is edited.

@@ -19,6 +19,7 @@ COMMANDS = [
     for line in block.splitlines()
     if line.strip()
 ]
+FOUND = os.environ | {"VOXSIEVE_CACHE": str(weights.cache())}
 
 
 @pytest.fixture(scope="module")
@@ -29,8 +30,7 @@ def clone(tmp_path_factory):
 
 
 def run(command: str, folder: Path) -> str:
-    environment = os.environ | {"VOXSIEVE_CACHE": str(weights.cache())}
-    answer = subprocess.run(shlex.split(command), capture_output=True, text=True, cwd=folder, env=environment)
+    answer = subprocess.run(shlex.split(command), capture_output=True, text=True, cwd=folder, env=FOUND)
     assert answer.returncode == 0, f"{command}\n{(answer.stdout + answer.stderr)[-4000:]}"
     return answer.stdout + answer.stderr
 
@@ -44,10 +44,16 @@ def test_the_readmes_commands_do_what_it_says(clone):
         ),
     }
     assert "make test" in (ROOT / ".ci" / "run").read_text()  # what runs this test
-    assert set(COMMANDS) - {"make test"} == set(known), "the README's commands and those tested here differ"
+    assert set(COMMANDS) - {"make test", "make review"} == set(known), (
+        "the README's commands and those tested here differ"
+    )
     assert known["make"](run("make", clone))
     for name in re.findall(r"^corpus/([\w./*]+) ", TEXT, re.MULTILINE):
         assert list((clone / "corpus").glob(name)), f"the README promises corpus/{name}"
+    free = FOUND | {"PORT": "0"}
+    with subprocess.Popen(["make", "review"], cwd=clone, stdout=subprocess.PIPE, text=True, env=free) as page:
+        assert "Open http://127.0.0.1:" in page.stdout.readline()
+        page.terminate()
     evaluate = ".venv/bin/python -m evaluation --truth examples/truth --corpus corpus --work work"
     assert known[evaluate](run(evaluate, clone))
     mine = yaml.safe_load(re.search(r"```yaml\n(.*?)```", TEXT, re.DOTALL).group(1))

@@ -18,9 +18,9 @@ FLAGS += " --use-fake-ui-for-media-stream --use-fake-device-for-media-stream"
 PATIENCE = 20.0
 
 
-def until(what, told: str):
+def until(what, told: str, patience: float = PATIENCE):
     """The first value of `what()` that is true; an error in between counts as false."""
-    end, last = time.monotonic() + PATIENCE, None
+    end, last = time.monotonic() + patience, None
     while time.monotonic() < end:
         try:
             if value := what():
@@ -115,7 +115,8 @@ class Browser:
 
     def current(self, what: str) -> str:
         """The voice or the clip that is being decided on."""
-        script = f"return document.querySelector('[aria-current=true][data-{what}]')?.dataset.{what}"
+        card = f"document.querySelector('[aria-current=true][data-{what}]:not(:has(button:disabled))')"
+        script = f"return {card}?.dataset.{what}"
         return until(lambda: self.driver.execute_script(script), what)
 
     def texts(self, selector: str) -> list[str]:

@@ -4,13 +4,13 @@ PYTHON_OF_ENVS_CRAWL drive.py SCENARIO DECISIONS COMMAND...
 """
 
 import json
-import os
 import signal
 import sys
 import time
 from pathlib import Path
 
 from browser import DOWN, ENTER, ESCAPE, LEFT, RIGHT, SPACE, TAB, UP, Browser, Server, until
+from drive_slowly import looks, tried
 
 
 def voices(page: Browser, server: Server) -> None:
@@ -95,12 +95,17 @@ def clips(page: Browser, server: Server) -> None:
         server.count(left)
     until(lambda: page.current("clip") == first, "the first clip again")
     for queue in ("lowest", "sample", "uncertain"):
-        page.find(f"#queue option[value={queue}]").click()
+        until(lambda queue=queue: page.find(f"#queue option[value={queue}]").click() is None, f"the choice of {queue}")
         until(lambda queue=queue: page.find("#queue").get_property("value") == queue and page.current("clip"), queue)
         page.driver.execute_script("document.activeElement.blur()")
         if queue == "sample":
             page.keys("k")
             assert server.count(1)[0]["value"] == "sample"
+    until(lambda: page.find("#queue option[value=beside]").click() is None, "the choice")
+    until(lambda: page.find("#edited"), "the ends that are offered")
+    page.driver.execute_script("document.activeElement.blur()")
+    page.keys(ENTER)
+    assert server.count(2)[1]["times"] == [0.4, 2.3], server.holding()
     page.screen("progress")
     assert "1 heard, 1 right: 1.000" in page.find("main").text
 
@@ -113,7 +118,12 @@ def texts(page: Browser, server: Server) -> None:
     assert "Привет" in marked and "&" in marked and "so" not in marked
     page.keys(SPACE)
     page.heard()
-    page.keys("j", "k", DOWN, UP)
+    page.keys("j", SPACE)
+    until(
+        lambda: page.texts(".spoken") and page.texts(".spoken")[0].strip() in "what number says",
+        "a word while it is said",
+    )
+    page.keys("k", DOWN, UP)
     assert page.current("clip") == first
     page.keys("e", " and more")
     until(lambda: "and more" in page.find("textarea").get_property("value"), "what was typed")
@@ -131,8 +141,9 @@ def texts(page: Browser, server: Server) -> None:
 def drafts(page: Browser, server: Server) -> None:
     """A reload in the middle of an edit: the clip, its text and its ends are as they were left."""
     page.open(server.address, "clips")
+    first = page.current("clip")
     page.keys("n")
-    second = page.current("clip")
+    second = until(lambda: page.current("clip") != first and page.current("clip"), "the next clip")
     page.keys("e")
     until(lambda: page.find("#edit textarea"), "the text").send_keys("half a sen")
     page.driver.refresh()
@@ -214,71 +225,13 @@ def killed(page: Browser, server: Server) -> None:
     server.count(2)
 
 
-AXE = """
-const done = arguments[0];
-axe.run(document, { resultTypes: ["violations"] }).then((found) => done(found.violations.map(
-  (fault) => `${fault.id}: ${fault.help}: ${fault.nodes.slice(0, 3).map((node) => node.html).join(" ")}`)));
-"""
-
-
-SMALL = (
-    "return [...document.querySelectorAll('main button')].filter((b) => b.getBoundingClientRect().height < 44).length"
-)
-
-
-def looks(page: Browser, server: Server) -> None:
-    """No screen is wider than a phone, none has what keeps people out, and all is reached by the keyboard alone."""
-    axe = Path(os.environ["AXE"]).read_text(encoding="utf-8")
-    page.open(server.address, "clips")
-    page.keys("k")
-    server.count(1)
-    for width, dark in ((390, False), (390, True), (1280, False), (1280, True)):
-        page.size(width, 900, dark)
-        for screen in ("voices", "clips", "texts", "try", "progress"):
-            page.driver.get(f"{server.address}#{screen}")
-            page.driver.refresh()
-            page.screen(screen)
-            if screen == "clips":
-                page.current("clip")
-                page.keys("r")
-            page.driver.execute_cdp_cmd("Page.setBypassCSP", {"enabled": True})
-            page.driver.execute_script(axe)
-            faults = page.driver.execute_async_script(AXE)
-            assert not faults, (screen, width, dark, faults)
-            wider = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
-            assert page.driver.execute_script(wider) <= 0, (screen, width)
-            assert not page.driver.execute_script(SMALL), (screen, width)
-            if where := os.environ.get("SCREENSHOTS"):
-                page.driver.save_screenshot(f"{where}/{screen}-{width}-{'dark' if dark else 'light'}.png")
-    page.screen("voices")
-    page.driver.execute_script("document.activeElement.blur()")
-    reached = set()
-    for _ in range(60):
-        page.keys(TAB)
-        script = "const e = document.activeElement; return [e.textContent.trim(), getComputedStyle(e).outlineStyle]"
-        words, outline = page.driver.execute_script(script)
-        assert outline != "none" or not words or len(words) > 100, words
-        reached.add(words)
-    assert {"u Undo", "? Keys", "2 Clips", "t Two people", "n Somebody else"} <= reached
-
-
-def tried(page: Browser, server: Server) -> None:
-    """A file that is no sound is told; the screen's own keys and the microphone."""
-    page.open(server.address, "try")
-    wrong = server.decisions.parent / "text.mp3"
-    wrong.write_text("This is no sound.\n" * 50)
-    page.find("input[type=file]").send_keys(str(wrong))
-    until(lambda: "Sending" in page.find("#outcome").text or "stages" in page.find("#outcome").text, "it is on its way")
-    page.keys("?")
-    until(lambda: "microphone" in page.texts("dialog[open] dl")[0], "the keys")
-    page.keys(ESCAPE)
-
-
 def main() -> None:
     scenario, decisions, *command = sys.argv[1:]
+    scenarios = (voices, clips, texts, drafts, windows, killed, looks, tried)
+    play = {scene.__name__: scene for scene in scenarios}[scenario]
     server, page = Server(command, Path(decisions)), Browser()
     try:
-        globals()[scenario](page, server)
+        play(page, server)
         complaints = page.complaints()
         assert not complaints, complaints
         print(json.dumps({"state": page.state()}))

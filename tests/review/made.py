@@ -81,12 +81,20 @@ def folder(place: Path, clips: int = 24, voices: int = 4) -> tuple[Path, Path]:
     write(work / "separate/s0000/manifest.jsonl", recordings)
     write(work / "slice/s0000/manifest.jsonl", cut)
     write(work / "score/s0000/manifest.jsonl", scores)
+    short = {"schema": SCHEMA, "recording_id": "r000002", "reason": "too_short", "start": 2.1, "end": 2.3}
+    write(work / "slice/s0000/rejects.jsonl", [short])
     write(work / "speaker/voices.jsonl", told)
     write(work / "select/rejects.jsonl", [])
     (work / "index").mkdir()
     (work / "index/shards.json").write_text(json.dumps({"shards": ["s0000"], "recordings": len(recordings)}))
     (work / "speaker/speakers.csv").write_text(speakers(told, voices), encoding="utf-8")
     (work / "speaker/told.json").write_text("[]")
+    spoken = [
+        [word, 0.2 * i, 0.2 * i + 0.2, 1.0] for i, word in enumerate("what number 4 says, in so many words".split())
+    ]
+    candidate = {"source": "made", "text": " ".join(word for word, *_ in spoken), "words": spoken}
+    heard = {"schema": SCHEMA, "id": told[4]["id"], "recording_id": "r000000", "candidates": [candidate]}
+    write(work / "transcribe/s0000/manifest.jsonl", [heard])
     corpus.mkdir()
     lines[0] = lines[0].replace("in so many words", f"Привет & {EVIL}")
     (corpus / "metadata.csv").write_text("".join(lines), encoding="utf-8")

@@ -58,6 +58,11 @@ def drive(python: str, place: Path, scenario: str, *more: str) -> str:
     return answer.stdout
 
 
+def test_a_file_is_tried(browser_python, tmp_path, monkeypatch, short_speech):
+    monkeypatch.setenv("TALK", str(short_speech / "talk.wav"))
+    assert drive(browser_python, tmp_path, "tried")
+
+
 def test_nothing_on_the_page_keeps_people_out(browser_python, tmp_path, monkeypatch):
     monkeypatch.setenv("AXE", str(axe.script()))
     assert drive(browser_python, tmp_path, "looks")
