@@ -28,10 +28,10 @@ def of_shard(decided: Iterable[Decision], work: Path, shard: str) -> list[Decisi
     return [decision for decision in decided if here & decision.places.keys()]
 
 
-def digest(stage: str, settings: config.General, decided: Sequence[Decision], persons: str) -> str:
+def digest(stage: str, settings: config.General, persons: str, decided: Sequence[Decision]) -> str:
     """A digest of what decides a stage's result.
 
-    decided: what people decided and holds now; persons: a digest of the texts that they wrote.
+    persons: a digest of the texts that people wrote; decided: what they decided and holds now.
     """
     parts = [flags.of(settings, stage, machine=False), code.digest(stage)]
     parts += [sha256(path) for path in registry.stages()[stage].files(settings)]

@@ -9,6 +9,7 @@ import os
 import shlex
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from install import environments, weights
@@ -128,10 +129,7 @@ class Plan:
 
     def _made_with(self, stage: str) -> str | Callable:
         """What decides a stage's result; per shard, where people decided on some of its recordings."""
-
-        def digest(decided) -> str:
-            return deciding.digest(stage, self.settings, decided, self.persons)
-
+        digest = partial(deciding.digest, stage, self.settings, self.persons)
         declared = registry.stages()[stage]
         if declared.unit == "corpus" or not any(line.kind in declared.decisions for line in self.decided):
             return digest(self.decided)

@@ -66,7 +66,7 @@ def select(job: Job) -> None:
 
     good = (row["id"] for row, faults, verdict in rows() if not decide(row, faults, {}, verdict))
     repeated = repeats.dropped(good, matches, job.settings.keep)
-    tones = tones_of(job.work) if job.settings.tone.asked else {}
+    tones = tones_of(job.work) if job.settings.model or job.settings.clusters else {}
     with (
         manifest.writing(job.out / manifest.MANIFEST, WantedClip) as kept,
         manifest.writing(job.out / manifest.REJECTS, Reject) as dropped,

@@ -72,7 +72,7 @@ STAGE = Stage(
         ),
         "repeats": (Repeats, Repeats()),
     },
-    reads=("filters", "repeats.keep", "transcribe.untrusted", "tone"),
+    reads=("filters", "repeats.keep", "transcribe.untrusted", "tone.model", "tone.clusters"),
     machine=("decisions",),
     decisions=DECIDED,
 )
