@@ -36,7 +36,7 @@ SHIPPED = {
     "text_compression": Bounds(max=2.4),
     "text_uncovered": Bounds(max=0.5),
     "text_no_speech": Bounds(max=0.6),
-    "text_log_probability": Bounds(min=-1.0),
+    "text_log_probability": Bounds(min=-0.75),
 }
 KNOWN = scores.known() | textmeasures.MEASURES
 
