@@ -46,7 +46,7 @@ config: environment
 	$(BIN)/python -m pipeline.config > config.yaml.new && mv config.yaml.new config.yaml
 
 test: lint weights environments
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 # Every file of work/ and corpus/ by its SHA-256; WORK and CORPUS name other folders.
 verify: environment
