@@ -39,7 +39,8 @@ def select(job: Job) -> None:
     matches = list(manifest.lines(job.work / "match" / "matches.jsonl"))
     good = (row["id"] for row in wanted(job.work) if not thresholds.faults(row))
     repeated = repeats.dropped(good, matches, job.settings.keep)
-    tones = tones_of(job.work) if job.settings.tone.asked else {}
+    asked = job.settings.model is not None or job.settings.clusters != 0
+    tones = tones_of(job.work) if asked else {}
     with (
         manifest.writing(job.out / manifest.MANIFEST, WantedClip) as kept,
         manifest.writing(job.out / manifest.REJECTS, Reject) as dropped,

@@ -61,6 +61,6 @@ STAGE = Stage(
         ),
         "repeats": (Repeats, Repeats()),
     },
-    reads=("filters", "repeats.keep", "tone"),
+    reads=("filters", "repeats.keep", "tone.model", "tone.clusters"),
     machine=(),
 )
