@@ -21,6 +21,7 @@ from tests.conftest import ROOT
         ({"speaker": {"threshold": 0.8}}, {"speaker", "score", "match", *END}),
         ({"normalize": {"target_lufs": -20}}, {"normalize", "embed", "speaker", "score", "match", *END}),
         ({"filters": {"snr_db": {"min": 10}}}, END),
+        ({"tone": {"clusters": "auto"}}, {"describe", "tone", *END}),
         ({"threads": 1, "work_dir": None}, set()),
     ],
 )
