@@ -61,9 +61,11 @@ def gather(corpus: Path) -> list[Text]:
     written = {clip: [(own, version)] for clip, version in metadata.by_person(own).items()}
     for copy in metadata.copies(corpus):
         before = metadata.read(copy.with_name(metadata.WRITTEN))
-        for clip, version in metadata.by_person(copy).items():
-            earlier = [(path, text) for path, text in written.get(clip, ()) if text[0] != before.get(clip, ("",))[0]]
-            written[clip] = [*earlier, (copy, version)]
+        for clip, (text, normalized) in metadata.by_person(copy).items():
+            known = written.get(clip, [])
+            earlier = [(path, version) for path, version in known if version[0] != before.get(clip, ("",))[0]]
+            normalized = normalized or next((version[1] for _, version in known if version[1]), "")
+            written[clip] = [*earlier, (copy, (text, normalized))]
     places = _places(corpus, set(written)) if written else {}
     for clip, versions in written.items():
         if clip not in places:

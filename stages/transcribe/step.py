@@ -12,8 +12,9 @@ from stages.transcribe.islands import Islands
 
 PACE = 0.18  # seconds a syllable, to begin with
 TRIED = 100  # cues that the order is judged on
-ORDERS = 6  # shuffled orders that the captions' own is held against
-GAIN = 1.5  # nats a cue by which the captions' own order, and their place, must be the likelier ones
+ORDERS = 15  # shuffled orders that the captions' own is held against
+GAIN = 0.3  # nats a cue by which the captions' own order must be the likeliest
+GAIN_MOVED = 1.5  # the same where they are off as a whole, of their order and of their place
 FEW = 8  # cues; of fewer, each must tell more
 IN_PLACE = 1.0  # seconds; captions that are off by less stand where they say
 EVEN = 0.25  # spread of the logarithms of cues' lengths; where it is smaller, lengths say nothing about the order
@@ -40,9 +41,10 @@ def put(cues: list[Cue], islands: Islands) -> Step:
     tried.sort(key=lambda attempt: -attempt[0].total)
     (first, by, moved), *others = tried
     alignment = _aligned(moved, islands, _aligned(moved, islands, first.pace_heard()).pace_heard())
-    enough = GAIN * max(1.0, FEW / len(moved))
+    in_place = abs(by) < IN_PLACE
+    enough = GAIN if in_place else GAIN_MOVED * max(1.0, FEW / len(moved))
     apart = min(((first.total - other.total) / len(moved) for other, _, _ in others), default=enough)
-    if alignment.taken() < TAKEN or (apart < enough and abs(by) >= IN_PLACE):
+    if alignment.taken() < TAKEN or (apart < enough and not in_place):
         return Step(by, None, "their times fit nowhere to what is spoken: they seem to be of another recording")
     order = order_gain(moved, islands, alignment.pace)
     if order is not None and order < enough:
@@ -53,7 +55,7 @@ def put(cues: list[Cue], islands: Islands) -> Step:
 
 
 def order_gain(cues: list[Cue], islands: Islands, pace: float) -> float | None:
-    """By how many nats a cue the texts in their own order fit better than in the best of some others.
+    """By how many nats a cue the texts fit better in their own order than in the best of some others.
 
     None where the order cannot be judged: three cues at least, of different lengths.
     """
@@ -67,6 +69,7 @@ def order_gain(cues: list[Cue], islands: Islands, pace: float) -> float | None:
         return None
     chance = random.Random(0)
     orders = [part[::-1], *(chance.sample(part, len(part)) for _ in range(ORDERS))]
+    orders = [order for order in orders if order != part]
     others = [
         _aligned([cue._replace(text=other.text, words=()) for cue, other in zip(part, order, strict=True)], near, pace)
         for order in orders

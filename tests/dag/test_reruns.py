@@ -15,12 +15,16 @@ from runs import END, attempt, command, contents, jobs_of, read_csv, snakemake, 
 from tests.conftest import ROOT
 
 
+HEARD = {"score", "match", "transcribe", "proofread"}  # what follows from the choice of voices
+
+
 @pytest.mark.parametrize(
     ("change", "wanted"),
     [
-        ({"speaker": {"threshold": 0.8}}, {"speaker", "score", "match", *END}),
-        ({"normalize": {"target_lufs": -20}}, {"normalize", "embed", "speaker", "score", "match", *END}),
+        ({"speaker": {"threshold": 0.8}}, {"speaker", *HEARD, *END}),
+        ({"normalize": {"target_lufs": -20}}, {"normalize", "embed", "speaker", *HEARD, *END}),
         ({"filters": {"snr_db": {"min": 10}}}, END),
+        ({"tone": {"clusters": "auto"}}, {"describe", "tone", *END}),
         ({"threads": 1, "device": "cpu", "max_failed_fraction": 0.9}, set()),
     ],
 )
@@ -36,7 +40,7 @@ def test_rerunning_one_stage_reruns_what_follows_and_nothing_before(demo_run):
     config, folder = demo_run
     before = contents(folder / "corpus")
     stamp = (folder / "work/separate/s0000/manifest.jsonl").stat().st_mtime_ns
-    after = {"slice", "filter", "normalize", "score", "embed", "speaker", "match", *END}
+    after = {"slice", "filter", "normalize", "embed", "speaker", *HEARD, *END}
     assert jobs_of(snakemake(config, "-p", "-R", "slice")) == after
     assert contents(folder / "corpus") == before
     assert (folder / "work/separate/s0000/manifest.jsonl").stat().st_mtime_ns == stamp

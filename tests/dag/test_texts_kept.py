@@ -3,7 +3,7 @@
 import shutil
 
 import pytest
-from runs import change, read_csv, snakemake, write_config
+from runs import END, change, jobs_of, read_csv, snakemake, write_config
 
 SPLIT = {"validation": 0.0, "test": 0.0}
 SLICE = {"min_seconds": 1.5}
@@ -94,3 +94,28 @@ def test_texts_survive_a_deleted_work_folder(written):
     shutil.rmtree(corpus.parent / "work")
     snakemake(config)
     assert texts_of(corpus) == before
+
+
+def test_captions_give_texts_to_clips_for_which_no_person_wrote_any(written, short_speech, demo):
+    """The demo's truth tells what is said; nothing before transcribe is done again."""
+    config, corpus = written
+    said = [row for row in read_csv(demo / "truth/harbour_noon.csv") if row["label"] == "speech"]
+    cues = [(float(row["start"]) - 6.5, float(row["end"]) - 6.5, row["source"]) for row in said]
+    cues = [(start, end + 0.4, text) for start, end, text in cues if start >= 0 and end <= 14]
+    stamped = "".join(f"00:{start:06.3f} --> 00:{end:06.3f}\n{text}\n\n" for start, end, text in cues)
+    before, clips = texts_of(corpus), read_csv(corpus / "clips.csv")
+    clip = next(clip for clip in clips if clip["label"] == "male")  # the one utterance of a man
+    metadata = corpus / "metadata.csv"
+    lines = metadata.read_text(encoding="utf-8").splitlines()
+    metadata.write_text("\n".join(f"{clip['clip']}||" if line.startswith(clip["clip"]) else line for line in lines))
+    captions = short_speech / "talk.vtt"
+    try:
+        captions.write_text("WEBVTT\n\n" + stamped, encoding="utf-8")
+        assert jobs_of(snakemake(config, "-n")) == {"index", "transcribe", "proofread"} | END
+        snakemake(config)
+    finally:
+        captions.unlink()
+    assert texts_of(corpus) == before | {clip["clip"]: (cues[0][2], "")}
+    sources = {row["clip"]: (row["text_source"], row["text"]) for row in read_csv(corpus / "clips.csv")}
+    assert sources.pop(clip["clip"]) == ("captions", cues[0][2])
+    assert {source for source, _ in sources.values()} == {"person"}

@@ -131,6 +131,40 @@ def test_a_folder_is_sorted(made):
     assert said.splitlines()[0].split() == ["tone", "clips", "share", "hours"] and "unsure" in said
 
 
+def test_a_model_grows_on_a_corpus(made):
+    corpus = make(made / "corpus", actors=2, clips=8)
+    clips = sorted(path.relative_to(corpus) for path in corpus.rglob("*.wav"))
+    lines = [f"{path.stem},{path},anna{path.parent.name}" for path in clips]
+    (corpus / "clips.csv").write_text("\n".join(["clip,path,speaker", *lines]))
+    (made / "decided.csv").write_text(f"clip,tone\n{clips[0].stem},neutral\n{clips[1].stem},cheerful\n")
+    words = ["--sets", made / "sets.csv", "--model", made / "run/model.onnx", "--corpus", corpus, "--test-size", "0.25"]
+    words += ["--decided", made / "decided.csv", "--into", made / "grown"]
+    said = tone("-m", "training.tone", "grow", *words).stdout
+    rounds = [line.split() for line in said.splitlines() if line[:1].isdigit()]
+    assert len(rounds) >= 2 and all(float(row[1]) >= float(rounds[0][1]) for row in rounds if "taken" not in row)
+    with open(made / "grown/own.csv", encoding="utf-8") as own:
+        given = {row["clip"]: row["tone"] for row in csv.DictReader(own)}
+    card = json.loads((made / "grown/model.json").read_text())
+    assert card["data"]["own"] == len(given) and given.get(clips[0].stem, "neutral") == "neutral"
+    assert set(given.values()) <= {"neutral", "angry"}
+
+
+def test_wrong_labels_are_listed(made):
+    with open(made / "sets.csv", encoding="utf-8") as lines:
+        rows = [row for row in csv.DictReader(lines) if "03-01-05-01-01-01-01" not in row["path"]]
+    wrong = rows[5::9]
+    for row in wrong:
+        row["tone"] = {"neutral": "angry", "angry": "neutral"}[row["tone"]]
+    text = [f"{row['path']},{row['tone']},{row['speaker']}" for row in rows]
+    (made / "wrong.csv").write_text("\n".join(["path,tone,speaker", *text]))
+    tone("-m", "training.tone", "doubts", "--sets", made / "wrong.csv", "--into", made / "doubts.csv")
+    with open(made / "doubts.csv", encoding="utf-8") as lines:
+        doubted = list(csv.DictReader(lines))
+    found = {Path(row["path"]).name for row in doubted}
+    assert len(found) >= len(wrong) / 2 and found <= {Path(row["path"]).name for row in wrong}
+    assert all(row["likelier"] != row["tone"] for row in doubted)
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
