@@ -9,6 +9,7 @@ import yaml
 
 from tests.conftest import ROOT
 
+HEARD = {"score", "match", "transcribe", "proofread"}  # what follows from the choice of voices
 END = {"select", "export", "formats", "report", "all"}
 
 

@@ -3,12 +3,12 @@
 import json
 
 import pytest
-from runs import END, change, contents, jobs_of, read_csv, snakemake
+from runs import END, HEARD, change, contents, jobs_of, read_csv, snakemake
 
 from pipeline import manifest
 from review import write
 
-CHOICE = {"speaker", "score", "match"} | END
+CHOICE = {"speaker"} | HEARD | END
 
 
 @pytest.fixture

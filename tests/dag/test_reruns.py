@@ -10,12 +10,9 @@ import numpy as np
 import pytest
 import soundfile
 import yaml
-from runs import END, attempt, command, contents, jobs_of, read_csv, snakemake, write_config
+from runs import END, HEARD, attempt, command, contents, jobs_of, read_csv, snakemake, write_config
 
 from tests.conftest import ROOT
-
-
-HEARD = {"score", "match", "transcribe", "proofread"}  # what follows from the choice of voices
 
 
 @pytest.mark.parametrize(
