@@ -129,3 +129,10 @@ def test_a_list_stands_for_what_it_names(here, line):
 def test_what_is_written_is_kept_apart(here, settings, said):
     with pytest.raises(ConfigError, match=said):
         check(**{"input": "shows"} | settings)
+
+
+@pytest.mark.parametrize("place", ["work", "work/decisions", "corpus/decisions", "to work/decisions"])
+def test_what_people_decide_lies_in_nothing_that_is_written_anew(here, place):
+    with pytest.raises(ConfigError, match="decisions.*: (copy it elsewhere|choose a place outside)"):
+        check(input="shows", decisions=place)
+    check(input="shows", decisions="shows/decisions")
