@@ -1,7 +1,7 @@
 """The voices of a work folder in the order in which to ask a person about them.
 
 A decision on a voice is worth the seconds that it settles: those that the machine was unsure of in full, those that it
-rejected by how near the voice is to a target, those that it was sure of not at all.
+rejected by how near the voice is to a target, those that it was sure of by how far the voice is from it.
 """
 
 import csv
@@ -26,8 +26,9 @@ SETTLED = 0.5  # least share of a voice's seconds in a decision's places for the
 def worth(row: dict) -> float:
     """The seconds that a decision on a voice settles, as told above."""
     rejected = row["seconds"] - row["confident_seconds"] - row["uncertain_seconds"]
-    likeness = min(max(row["similarity"], 0.0) / NEAR, 1.0)
-    return round(row["uncertain_seconds"] + rejected * likeness**2, 2)
+    likeness = min(max(row["similarity"], 0.0), 1.0)
+    doubted = rejected * min(likeness / NEAR, 1.0) ** 2 + row["confident_seconds"] * (1 - likeness)
+    return round(row["uncertain_seconds"] + doubted, 2)
 
 
 def table(work: Path) -> list[dict]:

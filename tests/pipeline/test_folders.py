@@ -153,3 +153,10 @@ def test_the_folder_of_another_user_is_told_before_any_job(here, closed):
     said = answer.stderr.splitlines()[-1]
     assert f"cannot be written: permission denied for {here / closed}" in said.replace("/.,", ",")
     assert f"and this is user {os.geteuid()}: choose folders of your own" in said
+
+
+@pytest.mark.parametrize("place", ["work", "work/decisions", "corpus/decisions", "to work/decisions"])
+def test_what_people_decide_lies_in_nothing_that_is_written_anew(here, place):
+    with pytest.raises(ConfigError, match="decisions.*: (copy it elsewhere|choose a place outside)"):
+        check(input="shows", decisions=place)
+    check(input="shows", decisions="shows/decisions")

@@ -57,3 +57,34 @@ def test_every_clip_has_a_vector_and_one_torn_clip_costs_one_clip(embedder, clip
     assert not silent.any() and facts[1]["voiced_seconds"] == 0 < facts[0]["voiced_seconds"]
     alone = embedder.embed([audio.resample(audio.read(tmp_path / clips[3]["path"])[:, 0], RATE, embedder.SAMPLE_RATE)])
     np.testing.assert_allclose(last, alone[0].vector, atol=1e-5)
+
+
+class Counting:
+    """An embedder that counts what it hears."""
+
+    SAMPLE_RATE = 16000
+
+    def __init__(self, embedder):
+        self.embedder, self.heard = embedder, 0
+
+    def embed(self, sounds):
+        self.heard += len(sounds)
+        return self.embedder.embed(sounds)
+
+
+def test_what_was_heard_is_not_heard_again_and_a_new_clip_alone_is(embedder, clips, tmp_path):
+    whole = [clips[0], clips[1], clips[3]]
+    this, counting = job("embed", tmp_path), Counting(embedder)
+    this.out.mkdir(parents=True)
+    stage.process(whole[:2], this, counting)
+    facts, _ = stage.process(whole, this, counting)
+    assert counting.heard == 3
+    vectors = np.load(tmp_path / facts[0]["embeddings"])["vectors"]
+    changed = [whole[2], whole[0] | {"lufs": -20.0}, whole[1]]  # another order, another sound
+    again, _ = stage.process(changed, this, counting)
+    assert counting.heard == 4
+    later = np.load(tmp_path / facts[0]["embeddings"])["vectors"]
+    np.testing.assert_array_equal(later[again[0]["embedding"]], vectors[facts[2]["embedding"]])
+    (tmp_path / facts[0]["embeddings"]).write_bytes(b"PK torn")
+    stage.process(whole, this, counting)
+    assert counting.heard == 7
