@@ -111,8 +111,7 @@ def test_captions_give_texts_to_clips_for_which_no_person_wrote_any(written, sho
     captions = short_speech / "talk.vtt"
     try:
         captions.write_text("WEBVTT\n\n" + stamped, encoding="utf-8")
-        assert jobs_of(snakemake(config, "-n")) == {"index", "transcribe", "proofread"} | END
-        snakemake(config)
+        assert jobs_of(snakemake(config, "-p")) == {"index", "transcribe", "proofread"} | END
     finally:
         captions.unlink()
     assert texts_of(corpus) == before | {clip["clip"]: (cues[0][2], "")}
