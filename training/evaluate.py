@@ -2,8 +2,8 @@
 
 PAIRS is a table of pairs (degraded, clean, and where known kind and snr_db), or the folder of training.mix. Clean
 speech is given to every method too, for the harm rate. auto:METHOD keeps the result only where the pipeline would,
-METHOD+0.06 mixes that share of the noisy signal back. Writes a row per pair and method (scores.csv) and prints means
-with 95 % intervals by kind and SNR.
+METHOD+0.06 mixes that share of the noisy signal back, and wpe,rnnoise is one method after the other. Writes a row per
+pair and method (scores.csv) and prints means with 95 % intervals by kind and SNR.
 """
 
 import argparse
@@ -81,15 +81,15 @@ def method(name: str, judge: Judge) -> Method:
 
         return lambda noisy: noisereduce.reduce_noise(y=noisy, sr=RATE).astype(np.float32)
     chosen, _, share = name.removeprefix(AUTO).partition("+")
-    step, residual = enhancers.load(chosen, 1), _share(name, share)
+    steps, residual = [enhancers.load(step, 1) for step in chosen.split(",")], _share(name, share)
     if not name.startswith(AUTO):
-        return lambda noisy: mixed_back(through([step], noisy, RATE), noisy, residual)
+        return lambda noisy: mixed_back(through(steps, noisy, RATE), noisy, residual)
 
     def auto(noisy: np.ndarray) -> np.ndarray:
         ratings = judge.background(noisy)
         if ratings[0] >= Chosen.noisy_below:
             return noisy
-        choice = choose(noisy, {"clip": noisy}, [step], RATE, Chosen(), judge, ratings, residual)
+        choice = choose(noisy, {"clip": noisy}, steps, RATE, Chosen(), judge, ratings, residual)
         return choice.version.sound if choice.version else noisy
 
     return auto

@@ -113,12 +113,15 @@ def _told(row: dict, ratings: tuple[float, float] | None) -> dict:
 
 
 def steps_of(settings, threads: int) -> list[Enhancer]:
-    """The enhancers that the settings ask for, in the order in which a clip goes through them."""
+    """The enhancers that the settings ask for, in the order in which a clip goes through them.
+
+    The room comes first: it is predicted from the sound's own past, which a denoiser would have changed.
+    """
     if settings.denoise == "spectral":
         denoise = [Spectral(None, settings.reduction_db, settings.sensitivity, settings.smoothing_bands)]
     else:
         denoise = [] if settings.denoise == "none" else [enhancers.load(settings.denoise, threads)]
-    return denoise + ([] if settings.dereverb == "none" else [enhancers.load(settings.dereverb, threads)])
+    return ([] if settings.dereverb == "none" else [enhancers.load(settings.dereverb, threads)]) + denoise
 
 
 def main() -> None:
