@@ -9,7 +9,7 @@ import os
 import sqlite3
 import zlib
 from collections.abc import Iterator
-from itertools import groupby, repeat
+from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 
@@ -125,10 +125,14 @@ def _rows(work: Path, recordings: dict[str, tuple], voices: dict[int, list[float
             scores, cut_off = {fact["id"]: fact.get("dnsmos_ovrl") for fact in facts}, _cut_off(work, here)
         recordings[recording] = (r, recording, rows[0]["sha256"], rows[0]["source"], folder, n, n + len(rows) - 1)
         speech = cut_off.get(recording, ())
+        if not speech:
+            for row in rows:
+                yield (n, r, *_clip(row, scores, rejected, voices), None, None, None)
+                n += 1
+            continue
         clips = [(row["start"], row["end"]) for row in rows]
-        wide = beside.wider(clips, speech) if speech else clips
-        gains = beside.gained(clips, wide, speech) if speech else repeat(0.0)
-        for row, (first, last), gain in zip(rows, wide, gains, strict=False):
+        wide = beside.wider(clips, speech)
+        for row, (first, last), gain in zip(rows, wide, beside.gained(clips, wide, speech), strict=True):
             yield (n, r, *_clip(row, scores, rejected, voices), first, last, -gain)
             n += 1
 
@@ -141,7 +145,7 @@ def _clip(row: dict, scores: dict, rejected: dict, voices: dict[int, list[float]
         queue = UNCERTAIN
     elif answer == "confident":
         queue = DROPPED if clip in rejected else KEPT
-    start, stop = round(row["start"] * 1000), round(row["end"] * 1000)
+    start, stop = int(row["start"] * 1000 + 0.5), int(row["end"] * 1000 + 0.5)
     spoken = voices.setdefault(v, [0.0, 0.0])
     spoken[0] += (stop - start) / 1000
     spoken[1] += (stop - start) / 1000 if row["decided"] else 0.0

@@ -185,6 +185,6 @@ def _clip(row: tuple) -> dict:
         "similarity": similarity,
         "score": score,
         "reason": reason,
-        "wider": [first, last],
-        "gain": round(-gain, 2),
+        "wider": [first, last] if gain else [start / 1000, stop / 1000],
+        "gain": round(-(gain or 0.0), 2),
     }
