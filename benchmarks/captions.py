@@ -99,7 +99,7 @@ def shows(work: Path, radio: Path) -> dict[str, tuple[Islands, list[dict], list[
             edges = [edge for clip in clips for edge in (clip["start"], clip["end"])]
             speech = islands.of(spans.read_csv(work / row["path"]), level, edges)
             sure = [clip for clip in clips if clip["answer"] == "confident"]
-            known[path.stem] = speech, sure, captions.read(path, path.with_suffix("")).cues
+            known[path.stem] = speech, sure, captions.read(path).cues
     return known
 
 

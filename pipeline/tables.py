@@ -153,11 +153,8 @@ def header(path: Path, needed: Iterable[str] = ()) -> list[str]:
         raise ManifestError(f"{path} does not exist: it belongs in the folder of a finished corpus; run the pipeline.")
     with _readable(path):
         names = pandas.read_csv(path, nrows=0, encoding="utf-8-sig").columns.tolist()
-    needed = list(needed)
     if absent := [name for name in needed if name not in names]:
-        raise ManifestError(
-            f"{path}: expected the columns {', '.join(needed)}, found no {', '.join(absent)}: is it the right file?"
-        )
+        raise ManifestError(f"{path}: expected a column '{absent[0]}', found {', '.join(names)}: is it the right file?")
     return names
 
 

@@ -62,12 +62,15 @@ def index(job: program.Job, items: list[inputs.Found], refused: list[dict]) -> d
     if not by_shard:
         raise ConfigError("index: none of the recordings can be used: see rejects.jsonl in the index's folder.")
     manifest.write(job.out / manifest.REJECTS, rejects, Reject)
-    texts = captions.beside(item.path for item in by_path.values())
+    texts: dict[str, list[Path]] = {}  # by the recording's content: of files that are equal, those beside each count
+    for path, files in captions.beside(item.path for item in by_path.values()).items():
+        digest = facts.get(inputs.relative(path, job.work), {}).get("sha256", "")
+        texts.setdefault(digest, []).extend(files)
     for shard, rows in by_shard.items():
         place = job.out / shard / manifest.MANIFEST
         if not _holds(place, rows):  # an untouched shard keeps its time
             manifest.write(place, rows, Recording)
-        beside = {row["id"]: texts.get(by_path[row["path"]].path, []) for row in rows}
+        beside = {row["id"]: texts.get(row["sha256"], []) for row in rows}
         _write_captions(job, shard, {name: files for name, files in beside.items() if files})
     seconds = {shard: round(sum(row["duration"] for row in rows), 3) for shard, rows in sorted(by_shard.items())}
     recordings = sum(map(len, by_shard.values()))

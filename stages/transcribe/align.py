@@ -45,8 +45,8 @@ class Alignment:
     def __init__(self, words: Words, cues: np.ndarray, islands: Islands, pace: float):
         """cues: (k, 2) start and end of each cue in seconds."""
         self.words, self.cues, self.islands, self.pace = words, cues, islands, pace
-        self.spent = np.concatenate([[0.0], np.cumsum(words.syllables)])
-        self.unpaused = np.concatenate([[0.0], np.cumsum([UNPAUSED[kind] for kind in words.breaks])])
+        self.spent = np.append(0.0, np.cumsum(words.syllables))
+        self.unpaused = np.append(0.0, np.cumsum([UNPAUSED[kind] for kind in words.breaks]))
         count = len(words.texts)
         self.first_of_cue = np.flatnonzero(np.diff(words.cue, prepend=-1))
         self.end_of_cue = np.append(self.first_of_cue[1:], count)
@@ -109,15 +109,13 @@ class Alignment:
         last = np.maximum(k - 1, 0)
         first = np.minimum(j, len(words.texts) - 1)
         begins = np.concatenate([[True], words.breaks[:-1] == CUE])
-        nats = np.where(begins[first] | words.timed[first], self._off(start - words.start[first], first), 0.0)
+        spread = np.where(words.timed[first], WORD_START, CUE_START)
+        off = np.minimum(0.5 * ((start - words.start[first]) / spread) ** 2, FARTHEST)
+        nats = np.where(begins[first] | words.timed[first], off, 0.0)
         ends = words.breaks[last] == CUE
         late = (stop + LATE_END - self.cues[words.cue[last], 1]) / CUE_END
         nats = nats + np.where(ends, np.minimum(0.5 * late**2, FARTHEST), 0.0)
         return np.where(k > j, nats, 0.0)
-
-    def _off(self, seconds: np.ndarray, first: np.ndarray) -> np.ndarray:
-        spread = np.where(self.words.timed[first], WORD_START, CUE_START)
-        return np.minimum(0.5 * (seconds / spread) ** 2, FARTHEST)
 
     def _leaving_out(self, weights: np.ndarray, i: int, backwards: bool = False) -> np.ndarray:
         """Log weights at gap i with those of paths added that leave out whole cues there."""
@@ -162,15 +160,14 @@ class Alignment:
         if inside is None:
             return None
         joint = self.forward[gap][:, None] + inside + self.backward[stop][None, :] - self.total
-        j, k = np.unravel_index(int(np.argmax(joint)), joint.shape)
-        first, last = int(j + self.low[gap]), int(k + self.low[stop])
-        if last <= first or not np.isfinite(joint[j, k]):
-            return None
-        return Fit(first, last, float(np.exp(min(joint[j, k], 0.0))))
+        j, k = map(int, np.unravel_index(np.argmax(joint), joint.shape))
+        first, last = j + int(self.low[gap]), k + int(self.low[stop])
+        likely = last > first and np.isfinite(joint[j, k])
+        return Fit(first, last, float(np.exp(min(joint[j, k], 0.0)))) if likely else None
 
     def pace_heard(self) -> float:
         """Seconds a syllable in the islands whose words are likely, the median over syllables; else the pace given."""
-        fits = [(i, self.between(i, i + 1)) for i in range(len(self.steps))]
+        fits = ((i, self.between(i, i + 1)) for i in range(len(self.steps)))
         sure = [(i, fit) for i, fit in fits if fit and fit.probability > 0.5]
         if not sure:
             return self.pace

@@ -29,16 +29,15 @@ class Brought:
 def of_recording(recording: dict, files: list[Path], rows: list[dict], job: Job) -> Brought:
     """The texts of the clips `rows` of a recording (one of segment's rows), from the first caption file that fits."""
     brought = Brought()
-    source = job.work / recording["mixture"]
     with ThreadPoolExecutor(job.settings.threads) as pool:
         level = levels.of_vocals(recording, job.work, pool)
     edges = [edge for row in rows for edge in (row["start"], row["end"])]
     speech = islands.of(spans.read_csv(job.work / recording["path"]), level, edges)
-    for path in in_order(files, source, job.settings.language):
+    for path in in_order(files, job.settings.language):
         told = {"recording_id": recording["id"], "file": path.name, "used": False}
         brought.account.append(told)
         try:
-            read = captions.read(path, source)
+            read = captions.read(path)
         except (Unreadable, OSError) as error:
             told["refused"] = f"{path.name}: {error}: no text is taken from it."
             continue
@@ -58,7 +57,7 @@ def of_recording(recording: dict, files: list[Path], rows: list[dict], job: Job)
     return brought
 
 
-def in_order(files: list[Path], recording: Path, language: str | None) -> list[Path]:
+def in_order(files: list[Path], language: str | None) -> list[Path]:
     """Caption files in the order in which they are tried.
 
     The language that is spoken, what is marked as original, what states no language, then the others: a translation
@@ -66,7 +65,7 @@ def in_order(files: list[Path], recording: Path, language: str | None) -> list[P
     """
 
     def rank(path: Path) -> tuple:
-        stated = captions.language_of(path, recording)
+        stated = captions.language_of(path)
         return (
             stated != language if language else False,
             not path.stem.endswith(ORIGINAL),

@@ -49,7 +49,11 @@ def attempt(config: Path, *flags: str, cwd: Path = ROOT) -> tuple[int, str]:
 def jobs_of(said: str) -> set[str]:
     """The rules that a dry run, or a run with -p, names."""
     words = [line.split() for line in said.splitlines()]
-    return {line[1].rstrip(":") for line in words if len(line) == 2 and line[0] in ("rule", "localrule", "checkpoint")}
+    return {
+        line[1].rstrip(":")
+        for line in words
+        if len(line) == 2 and line[0] in ("rule", "localrule", "checkpoint", "localcheckpoint")
+    }
 
 
 def contents(corpus: Path) -> dict[str, bytes]:

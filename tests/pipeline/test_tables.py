@@ -53,7 +53,7 @@ def test_columns_that_are_not_there_are_told_and_none_is_left_out(tmp_path):
     tables.write(path, ["clip", "snr_db"], [{"clip": "a"}, {"clip": "b", "snr_db": 3.5}])
     assert path.read_text() == "clip,snr_db\na,\nb,3.5\n"
     assert tables.read(path, only=["clip", "other"]).columns.tolist() == ["clip"]
-    with pytest.raises(ManifestError, match="expected the columns clip, sha256, found no sha256"):
+    with pytest.raises(ManifestError, match="expected a column 'sha256'"):
         tables.read(path, ["clip", "sha256"])
     with pytest.raises(ManifestError, match="does not exist"):
         tables.read(tmp_path / "none.csv")

@@ -4,6 +4,7 @@ They come from outside: readers use patterns and parsers of bounded time only, o
 """
 
 import importlib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from stages.transcribe.captions.encoding import decode
 
 LIMIT = 20_000_000  # bytes; those of a day of speech are a few million
 CUES = 200_000  # at most in one file
+LANGUAGE = re.compile(r"\.([A-Za-z]{2,3})(?:-[A-Za-z0-9-]{1,20})?$")
 
 
 class Unreadable(Exception):
@@ -29,13 +31,13 @@ class Captions:
     repairs: list[str]
 
 
-def language_of(path: Path, recording: Path) -> str | None:
+def language_of(path: Path) -> str | None:
     """The language (ISO 639) that a caption file's name states, as NAME.pt-BR.vtt; None where it states none."""
-    tag = path.stem[len(recording.stem) + 1 :]
-    return tag.partition("-")[0].lower() or None
+    match = LANGUAGE.search(path.stem)
+    return match[1].lower() if match else None
 
 
-def read(path: Path, recording: Path) -> Captions:
+def read(path: Path) -> Captions:
     """The captions in a file. Raises Unreadable where nothing in it can be used."""
     size = path.stat().st_size
     if size > LIMIT:
@@ -55,4 +57,4 @@ def read(path: Path, recording: Path) -> Captions:
     cues, mended = tidy.cues(cues)
     if not cues:
         raise Unreadable("no cue in it has times and words")
-    return Captions(language_of(path, recording), cues, repairs + mended)
+    return Captions(language_of(path), cues, repairs + mended)
