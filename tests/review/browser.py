@@ -139,7 +139,7 @@ class Browser:
     def complaints(self) -> list[str]:
         """What the console has to complain of, lost connections aside."""
         lines = [line["message"] for line in self.driver.get_log("browser") if line["level"] == "SEVERE"]
-        return [line for line in lines if "ERR_CONNECTION" not in line and "ERR_EMPTY" not in line]
+        return [line for line in lines if "net::ERR_" not in line]
 
 
 ENTER, ESCAPE, TAB, LEFT, RIGHT = Keys.ENTER, Keys.ESCAPE, Keys.TAB, Keys.ARROW_LEFT, Keys.ARROW_RIGHT

@@ -107,7 +107,7 @@ def clips(page: Browser, server: Server) -> None:
     page.keys(ENTER)
     assert server.count(2)[1]["times"] == [0.4, 2.3], server.holding()
     page.screen("progress")
-    assert "1 heard, 1 right: 1.000" in page.find("main").text
+    until(lambda: "1 heard, 1 right: 1.000" in page.find("main").text, "the sample")
 
 
 def texts(page: Browser, server: Server) -> None:
@@ -203,8 +203,8 @@ def killed(page: Browser, server: Server) -> None:
 
     keep()
     server.count(1)
-    server.kill()
     order.append(until(lambda: page.current("clip") not in order and page.current("clip"), "the next clip"))
+    server.kill()
     page.keys("k", "k", "k")  # the next clip cannot be shown, so nothing can be said of it
     page.says("1 decision waits")
     server.start()
