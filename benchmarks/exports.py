@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pipeline import corpus, tables, texts
+from pipeline import corpus, metadata, tables
 from stages.formats import layouts
 
 RATE = 22050
@@ -29,6 +29,7 @@ ORIGINALS = 32  # a file can have 65,000 links on ext4
 CLIPS_PER_RECORDING = 250
 SCORES = 12
 REJECTS = 5  # for each clip
+SAID = "What is said in clip {}, word for word."
 
 
 class Figures(NamedTuple):
@@ -69,6 +70,10 @@ def clip_rows(place: Path, clips: int, seconds: float) -> Iterator[dict]:
             "sample_rate": RATE,
             "url": f"https://example.org/{number}",
             "licence": "CC BY 4.0",
+            "text": SAID.format(i) if i % 2 else "",
+            "text_source": "captions" if i % 2 else "",
+            "text_confidence": float(random.uniform(0.8, 1)) if i % 2 else None,
+            "language": "en" if i % 2 else "",
         } | {f"score_{score}": value for score, value in enumerate(random.uniform(0, 5, SCORES).round(3).tolist())}
 
 
@@ -89,14 +94,15 @@ def make_corpus(place: Path, clips: int, seconds: float) -> None:
     """A corpus of `clips` clips of about `seconds`, with score columns and texts, as the export stage leaves it."""
     (place / corpus.WAVS).mkdir(parents=True)
     names = "clip path recording source sha256 start end duration label speaker sample_rate url licence".split()
+    names += "text text_source text_confidence language".split()
     names += [f"score_{score}" for score in range(SCORES)]
     tables.write(place / corpus.CLIPS, names, clip_rows(place, clips, seconds))
     names = "id stage reason message recording source start end".split()
     tables.write(place / corpus.REJECTS, names, reject_rows(clips))
-    with open(place / texts.METADATA, "w", encoding="utf-8") as lines:
+    with open(place / metadata.METADATA, "w", encoding="utf-8") as lines:
         for i in range(clips):
             clip = f"r{i // CLIPS_PER_RECORDING:06d}_{i % CLIPS_PER_RECORDING:06d}"
-            lines.write(f"{clip}|{f'What is said in clip {i}, word for word.' if i % 2 else ''}|\n")
+            lines.write(f"{clip}|{SAID.format(i) if i % 2 else ''}|\n")
     losses = {"slice": {"music": {"count": REJECTS * clips, "seconds": float(REJECTS * clips)}}}
     statistics = {
         "input": {"recordings": clips // CLIPS_PER_RECORDING, "seconds": (seconds + REJECTS) * clips},

@@ -7,7 +7,7 @@ import unicodedata
 from functools import lru_cache
 from pathlib import Path
 
-from pipeline import manifest, texts
+from pipeline import manifest, metadata, texts
 from review.index import PAGE, Index
 
 HEARD = "transcribe"  # the stage whose facts have the times of words
@@ -47,7 +47,7 @@ class Texts:
         self._read_at, self._rows = "", []
 
     def _ranked(self) -> list[tuple[float, str, str, list[int]]]:
-        digest = texts.digest(self.corpus / texts.METADATA)
+        digest = metadata.digest(self.corpus / metadata.METADATA)
         if digest != self._read_at:
             self._read_at, self._rows = digest, self._distrusted(texts.of_clips(self.corpus))
         return self._rows
