@@ -9,9 +9,8 @@ from pipeline import code, config, decisions, ffmpeg, flags, folders, inputs, ma
 from pipeline.decisions import Decision
 from pipeline.digest import sha256
 
-MACHINE = frozenset(
-    "input work_dir corpus_dir downloads_dir decisions threads device shard_minutes sources crawl".split()
-)
+FOLDERS = ("input", "work_dir", "corpus_dir", "downloads_dir", "decisions")
+MACHINE = frozenset((*FOLDERS, *"threads device max_failed_fraction shard_minutes sources crawl".split()))
 
 
 def described(settings: config.General) -> dict[str, object]:
