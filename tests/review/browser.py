@@ -15,7 +15,7 @@ from selenium.webdriver.common.keys import Keys
 
 FLAGS = "--headless=new --no-sandbox --mute-audio --autoplay-policy=no-user-gesture-required --disable-dev-shm-usage"
 FLAGS += " --use-fake-ui-for-media-stream --use-fake-device-for-media-stream"
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 def until(what, told: str, patience: float = PATIENCE):
