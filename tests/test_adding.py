@@ -16,6 +16,7 @@ import yaml
 from pipeline import manifest, tables
 from tests.conftest import ROOT
 
+EQUIP = "PLAN.equip(workflow.rules)"  # rules stand before it
 BLOCK = re.compile(r"```python\n# (\S+?)(?:, in class (\w+))?\n(.*?)```", re.DOTALL)
 FOLDERS = ("crawl", "engines", "envs", "install", "pipeline", "profiles", "stages")
 
@@ -42,7 +43,8 @@ def project(tmp_path_factory) -> Path:
             )
         elif path == "Snakefile":
             whole = place.read_text(encoding="utf-8")
-            place.write_text(whole.replace("for stage_rule in", f"{text}\n\nfor stage_rule in"), encoding="utf-8")
+            assert EQUIP in whole
+            place.write_text(whole.replace(EQUIP, f"{text}\n\n{EQUIP}"), encoding="utf-8")
         else:
             place.write_text(text, encoding="utf-8")
     (copy / "config.yaml").write_text(run(copy, "-m", "pipeline.config"), encoding="utf-8")  # make config
