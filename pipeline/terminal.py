@@ -6,6 +6,7 @@ Without a terminal, prints a line a minute.
 
 import json
 import logging
+import shutil
 import sys
 import threading
 import time
@@ -19,6 +20,7 @@ from pipeline.rows import Reject
 
 EVERY_SECONDS = 0.5
 LINE_SECONDS = 60.0
+NO_ROOM = 65_536  # bytes on a disk that count as none
 FORMAT = "{desc:<10}|{bar:30}| {n:6.2f} of {total:.2f} h  {postfix}"
 logger = logging.getLogger("snakemake.logging")
 
@@ -150,6 +152,8 @@ def last_words(logs: list[Path]) -> str:
             return f"{errors[-1].removeprefix('error: ')} ({path})"
         if lines:
             return f"{lines[-1]} ({path})"
+        if path.parent.is_dir() and shutil.disk_usage(path.parent).free < NO_ROOM:  # its words found none either
+            return f"no room is left on the disk of {path.parent}: make room, then run again"
     return "see Snakemake's log below"
 
 

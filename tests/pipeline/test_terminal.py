@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+from types import SimpleNamespace
 
 from pipeline import manifest, terminal
 from pipeline.rows import SCHEMA, Reject
@@ -68,3 +69,13 @@ def test_what_cannot_be_told_stops_no_run(tmp_path, capsys):
     reporter.emit(record("job_finished", job_id=4))
     reporter.emit(record("job_error", levelno=logging.ERROR))
     assert capsys.readouterr().err.count("--- Logging error ---") == 2
+
+
+def test_a_job_that_found_no_room_for_its_words_is_told_as_that(tmp_path, monkeypatch):
+    log = tmp_path / "export.log"
+    log.touch()
+    assert terminal.last_words([log]) == "see Snakemake's log below"
+    monkeypatch.setattr(terminal.shutil, "disk_usage", lambda place: SimpleNamespace(free=4096))
+    assert terminal.last_words([log]) == f"no room is left on the disk of {tmp_path}: make room, then run again"
+    log.write_text("error: something else\n")
+    assert terminal.last_words([log]) == f"something else ({log})"
