@@ -1,7 +1,8 @@
 """A record of what a job has written, so that a later run can check that it is unchanged.
 
-In the folder of every job: written.json, how many files and bytes there are, compared in a moment by every run; and
-written.tsv, SHA-256, size and name of each, compared by `make verify`. They are written last, after the results.
+In the folder of every job: written.json, how many files and bytes there are and how long the listing is, compared in a
+moment by every run; and written.tsv, the listing: SHA-256, size and name of each, compared by `make verify`. They are
+written last, after the results.
 """
 
 import json
@@ -44,7 +45,8 @@ def write(folder: Path) -> None:
         total += size
         lines.append(f"{sha256(Path(entry.path))}\t{size}\t{os.path.relpath(entry.path, folder)}\n")
     manifest.write_text(folder / LISTING, "".join(lines))
-    manifest.write_text(folder / SUMMARY, json.dumps({"files": len(lines), "bytes": total}))
+    listing = (folder / LISTING).stat().st_size
+    manifest.write_text(folder / SUMMARY, json.dumps({"files": len(lines), "bytes": total, "listing": listing}))
 
 
 def is_whole(folder: Path) -> bool:
@@ -52,9 +54,10 @@ def is_whole(folder: Path) -> bool:
     try:
         summary = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
         sizes = [entry.stat().st_size for entry in files(folder)]
+        listing = (folder / LISTING).stat().st_size
     except (OSError, ValueError):
         return False
-    return summary == {"files": len(sizes), "bytes": sum(sizes)}
+    return summary == {"files": len(sizes), "bytes": sum(sizes), "listing": listing}
 
 
 def changed(folder: Path) -> list[str]:

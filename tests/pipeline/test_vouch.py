@@ -103,3 +103,12 @@ def test_a_job_that_fails_vouches_for_nothing(tmp_path):
     with pytest.raises(ZeroDivisionError), vouch.alone(tmp_path):
         1 / 0  # noqa: B018
     assert not vouch.is_whole(tmp_path)
+
+
+def test_a_cut_listing_is_seen_by_every_run(tmp_path):
+    (tmp_path / "a.txt").write_text("a")
+    vouch.write(tmp_path)
+    assert vouch.is_whole(tmp_path)
+    listing = tmp_path / vouch.LISTING
+    listing.write_text(listing.read_text()[:20])
+    assert not vouch.is_whole(tmp_path)
