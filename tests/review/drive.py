@@ -16,17 +16,19 @@ from drive_slowly import looks, tried
 def voices(page: Browser, server: Server) -> None:
     """Every key of the voices, undo to the beginning, and all of it there again after a reload."""
     page.open(server.address, "voices")
-    assert page.current("voice") == "v0001"  # the uncertain one is worth most
+    until(lambda: page.current("voice") == "v0001", "the uncertain one, which is worth most")
     page.keys(DOWN, "k", "j", UP)
-    assert page.current("voice") == "v0001"
+    until(lambda: page.current("voice") == "v0001", "the first one again")
     page.keys(SPACE)
     page.heard()
     page.keys("y")
     assert server.count(1)[0] | {"kind": "voice", "value": "anna"} == server.holding()[0]
     until(lambda: "1 decision settles" in page.find("#sum").text, "the running count")
+    until(lambda: page.current("voice") != "v0001", "the next voice")
     second = page.current("voice")
     page.keys("n")
-    assert server.count(2)[1].get("value", "") == "" and page.current("voice") != second
+    assert server.count(2)[1].get("value", "") == ""
+    until(lambda: page.current("voice") != second, "the one after it")
     page.keys("t")
     assert server.count(3)[2]["kind"] == "two"
     page.keys("s", "w")
