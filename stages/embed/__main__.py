@@ -4,8 +4,6 @@ Writes one .npz per recording with `vectors` (clips, 256), zeros where nothing w
 made of, so that after a changed cut only the clips that are new are heard.
 """
 
-import hashlib
-import json
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -13,13 +11,12 @@ import numpy as np
 
 from engines import resemblyzer
 from engines.protocols import Embedder
-from pipeline import arrays, audio, code, entry, program, run
+from pipeline import arrays, audio, code, entry, heard, program, run
 from pipeline.program import Job
 from pipeline.rows import Embedded, NormalizedClip
 
 STAGE = "embed"
 CLIPS_AT_ONCE = 64
-SOUND = ("id", "path", "sha256", "start", "end", "lufs", "true_peak_dbtp", "sample_rate")  # identify a clip's sound
 
 
 def process(rows: list[dict], job: Job, embedder: Embedder) -> run.Outcome:
@@ -32,7 +29,8 @@ def process(rows: list[dict], job: Job, embedder: Embedder) -> run.Outcome:
         return audio.resample(audio.read(job.work / row["path"])[:, 0], row["sample_rate"], embedder.SAMPLE_RATE)
 
     path = job.out / f"{rows[0]['recording_id']}.npz"
-    keys = {row["id"]: key(row, job) for row in rows}
+    deciding = code.digest(STAGE), job.deciding
+    keys = {row["id"]: heard.key(row, *deciding) for row in rows}
     known, rejects = kept(path), []
     unheard = [row for row in rows if keys[row["id"]] not in known]
     for start in range(0, len(unheard), CLIPS_AT_ONCE):
@@ -41,26 +39,20 @@ def process(rows: list[dict], job: Job, embedder: Embedder) -> run.Outcome:
         for (row, _), voice in zip(sounds, embedder.embed([sound for _, sound in sounds]), strict=True):
             vector = np.zeros(resemblyzer.DIMENSIONS, np.float32) if voice.vector is None else voice.vector
             known[keys[row["id"]]] = vector, round(voice.voiced_seconds, 3)
-    heard = [row for row in rows if keys[row["id"]] in known]
+    embedded = [row for row in rows if keys[row["id"]] in known]
     facts = [
         {name: row[name] for name in ("schema", "id", "recording_id")}
         | {"embeddings": job.relative(path), "embedding": number, "voiced_seconds": known[keys[row["id"]]][1]}
-        for number, row in enumerate(heard)
+        for number, row in enumerate(embedded)
     ]
-    vectors = [known[keys[row["id"]]][0] for row in heard]
+    vectors = [known[keys[row["id"]]][0] for row in embedded]
     arrays.save(
         path,
         vectors=np.array(vectors, np.float32).reshape(-1, resemblyzer.DIMENSIONS),
-        keys=np.array([keys[row["id"]] for row in heard], "U24"),
+        keys=np.array([keys[row["id"]] for row in embedded], "U24"),
         seconds=np.array([fact["voiced_seconds"] for fact in facts]),
     )
     return facts, rejects
-
-
-def key(row: dict, job: Job) -> str:
-    """A digest of what decides a clip's vector: its sound, settings and code."""
-    text = json.dumps([code.digest(STAGE), job.deciding, *(row[name] for name in SOUND)], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
 def kept(path: Path) -> dict[str, tuple[np.ndarray, float]]:

@@ -4,17 +4,15 @@ For each recording there are two files beside the manifest: scores as JSON, fing
 `frames`, those of clip i from bounds[i] on.
 """
 
-import hashlib
 import json
 import zipfile
 from pathlib import Path
 
 import numpy as np
 
-from pipeline import arrays, manifest
+from pipeline import arrays, heard, manifest
 
 Print = tuple[np.ndarray, np.ndarray]  # hashes and frames of a fingerprint, (k,) each
-SOUND = ("id", "path", "sha256", "start", "end", "lufs", "true_peak_dbtp", "sample_rate")  # identify a clip's sound
 
 
 class Memory:
@@ -37,8 +35,7 @@ class Memory:
 
     def key(self, row: dict) -> str:
         """A digest of what decides a clip's scores: its sound, and the code that measures."""
-        text = json.dumps([self.code, *(row[name] for name in SOUND)])
-        return hashlib.sha256(text.encode()).hexdigest()[:24]
+        return heard.key(row, self.code)
 
     def add(self, key: str, scores: dict, fingerprint: Print) -> None:
         self.scores[key], self.of[key] = scores, fingerprint

@@ -1,13 +1,13 @@
 """The recognisers that are on: each is loaded when its first clip comes, and hears no clip twice."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from engines import recognizers
 from engines.recognition import Recognition
 from engines.recognizers.settings import MACHINE
-from pipeline import audio, run
+from pipeline import audio, heard, run
 from pipeline.program import Job
 from stages.transcribe.memory import Memory
 from stages.transcribe.settings import CAPTIONS, of_engine
@@ -28,7 +28,7 @@ class Ears:
 
     def key(self, name: str, clip: dict) -> str:
         """What a recogniser's answer to a clip is kept under."""
-        return Memory.key(clip, name, self.settings[name].model_dump(mode="json", exclude=MACHINE))
+        return heard.key(clip, name, self.settings[name].model_dump(mode="json", exclude=MACHINE))
 
     def hear(self, name: str, clips: list[dict], memory: Memory) -> dict[str, Recognition]:
         """Clip -> what a recogniser hears in it; a clip whose file cannot be read is left out."""
@@ -55,9 +55,16 @@ class Ears:
 
     def announcements(self, rows: list[dict]) -> Iterator[str]:
         """What is about to be sent where, a sentence for each service."""
-        memories = {row["recording_id"]: self.memory(row["recording_id"]).heard for row in rows}
-        for name in self.names:
-            if announce := getattr(recognizers.module(name), "announce", None):
-                unheard = [row for row in rows if self.key(name, row) not in memories[row["recording_id"]]]
-                if unheard:
-                    yield announce(self.settings[name], len(unheard), sum(row["duration"] for row in unheard))
+        services = {name: announce for name in self.names if (announce := _announce(name))}
+        if not services:
+            return
+        memories = {recording: self.memory(recording).heard for recording in {row["recording_id"] for row in rows}}
+        for name, announce in services.items():
+            unheard = [row for row in rows if self.key(name, row) not in memories[row["recording_id"]]]
+            if unheard:
+                yield announce(self.settings[name], len(unheard), sum(row["duration"] for row in unheard))
+
+
+def _announce(name: str) -> Callable[..., str] | None:
+    """What a recogniser that sends clips away says beforehand; None of one that hears on this machine."""
+    return getattr(recognizers.module(name), "announce", None)

@@ -5,15 +5,12 @@ The key holds what decides the answer (the clip's sound, the recogniser's settin
 version of voxsieve does not pay for an hour of speech again.
 """
 
-import hashlib
 import json
 import os
 from dataclasses import asdict
 from pathlib import Path
 
 from engines.recognition import Recognition, Word
-
-SOUND = ("id", "sha256", "start", "end", "lufs", "true_peak_dbtp", "sample_rate")  # identify a clip's sound
 
 
 class Memory:
@@ -31,12 +28,6 @@ class Memory:
                 self.heard[entry["key"]] = Recognition(**entry["heard"], words=words)
             except (ValueError, KeyError, TypeError):
                 continue
-
-    @staticmethod
-    def key(clip: dict, engine: str, deciding: dict) -> str:
-        """A digest of what decides what a recogniser hears in a clip."""
-        text = json.dumps([engine, deciding, *(clip[name] for name in SOUND)], sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:24]
 
     def add(self, key: str, recognition: Recognition) -> None:
         """Keep an answer: it is on the disk when this returns."""

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from engines import textmeasures
 from engines.recognition import Recognition, Word
+from pipeline import heard as sound
 from pipeline import manifest, metadata, tables, texttable
 from pipeline.errors import ConfigError
 from pipeline.rows import Proofread, Recording, Transcribed, WantedClip
@@ -171,7 +172,7 @@ def test_a_table_that_cannot_be_understood_is_told_by_its_line(tmp_path, content
 def test_what_was_heard_is_on_the_disk_at_once_and_survives_a_torn_line(tmp_path):
     path = tmp_path / "r000000.heard.jsonl"
     clip = row(WantedClip, lufs=-20.0)
-    key = Memory.key(clip, "http", {"model": "a"})
+    key = sound.key(clip, "http", {"model": "a"})
     recognition = Recognition("hello there", (Word("hello", 0.1, 0.4, 0.9), Word("there", 0.5, 0.9)), "en", -0.2, 0.01)
     memory = Memory(path)
     memory.add(key, recognition)
@@ -182,7 +183,7 @@ def test_what_was_heard_is_on_the_disk_at_once_and_survives_a_torn_line(tmp_path
     assert again.heard == {key: recognition}
     again.add("other", recognition)
     assert set(Memory(path).heard) == {key, "other"}
-    assert Memory.key(clip, "http", {"model": "b"}) != key != Memory.key(clip | {"end": 1.1}, "http", {"model": "a"})
+    assert sound.key(clip, "http", {"model": "b"}) != key != sound.key(clip | {"end": 1.1}, "http", {"model": "a"})
 
 
 def test_facts_are_rows_of_their_kind(tmp_path):
