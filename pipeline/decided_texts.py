@@ -10,19 +10,20 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from pipeline import decisions, tables, texts
+from pipeline.decisions import Decision
 from pipeline.texts import COLUMNS, Text
 
 TAKEN = ".decided_texts.csv"  # in the corpus: the decided texts as it has them
 
 
-def gather(corpus: Path, folder: Path) -> list[Text]:
-    """All texts that people wrote into a corpus or decided on, those that count last. folder: that of decisions."""
-    return together(texts.gather(corpus), taken(corpus), decisions.texts(decisions.of(folder)))
+def gather(corpus: Path, holding: Iterable[Decision]) -> list[Text]:
+    """All texts that people wrote into a corpus or decided on, those that count last. holding: decisions that hold."""
+    return together(texts.gather(corpus), taken(corpus), decisions.texts(holding))
 
 
-def digest(corpus: Path, folder: Path) -> str:
+def digest(corpus: Path, holding: Iterable[Decision]) -> str:
     """A digest of what `gather` gives, the same before and after the corpus is written again."""
-    persons = sorted(gather(corpus, folder), key=lambda text: (text.sha256, text.start, text.end))
+    persons = sorted(gather(corpus, holding), key=lambda text: (text.sha256, text.start, text.end))
     said = [(text.sha256, text.text, text.text_normalized) for text in persons]
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
@@ -63,6 +64,6 @@ def taken(corpus: Path) -> list[Text]:
     )
 
 
-def write_taken(corpus: Path, folder: Path) -> None:
+def write_taken(corpus: Path, holding: Iterable[Decision]) -> None:
     """Note in a corpus that it has the texts that people decided on."""
-    tables.write(corpus / TAKEN, COLUMNS, [vars(text) for text in decisions.texts(decisions.of(folder))])
+    tables.write(corpus / TAKEN, COLUMNS, [vars(text) for text in decisions.texts(holding)])

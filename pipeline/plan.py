@@ -45,7 +45,7 @@ class Plan:
         self._check()
         lines, faults = decisions.read(Path(settings.decisions))
         self.decided = decisions.active(lines)
-        self.persons = decided_texts.digest(Path(settings.corpus_dir), Path(settings.decisions))
+        self.persons = decided_texts.digest(Path(settings.corpus_dir), self.decided)
         for fault in faults:
             print(f"warning: {fault}", file=sys.stderr)
         if settings.sources:  # they take the place of input

@@ -72,8 +72,8 @@ def export(job: Job) -> list[str]:
 
     owner = corpus.owner(work, job.settings.input or [source.model_dump_json() for source in job.settings.sources])
     new = corpus.begin(place, owner)
-    told = Path(job.settings.decisions)
-    carried, left = texts.carry(decided_texts.gather(place, told), kept)
+    holding = decisions.of(Path(job.settings.decisions))
+    carried, left = texts.carry(decided_texts.gather(place, holding), kept)
     (new / corpus.WAVS).mkdir()
     for row in kept:
         audio.check_there(work / row["path"])
@@ -86,11 +86,10 @@ def export(job: Job) -> list[str]:
     manifest.write_text(new / corpus.STATISTICS, json.dumps(statistics, indent=1) + "\n")
     texts.write(new, map(versions, kept), carried, left)
     names = [texts.ORPHANS] if left else []
-    holding = decisions.of(told)
     if unfit := decided.unfit(holding, decided.clips(work) if holding else ()):
         decided.write_unfit(new, unfit)
         names.append(decided.UNFIT)
-    decided_texts.write_taken(new, told)
+    decided_texts.write_taken(new, holding)
     names += [decided_texts.TAKEN, metadata.METADATA, metadata.WRITTEN]
     names += [corpus.WAVS, corpus.REJECTS, corpus.STATISTICS, corpus.CLIPS]
     corpus.replace(place, names)

@@ -8,7 +8,7 @@ voice is told first.
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipeline import decided_texts, entry, manifest, program, texts, texttable, vouch
+from pipeline import decided_texts, decisions, entry, manifest, program, texts, texttable, vouch
 from pipeline.program import Job
 from pipeline.rows import Proofread, Recording, Transcribed
 from pipeline.texts import Text
@@ -30,7 +30,7 @@ def wanted(work: Path) -> Iterator[tuple[dict, dict]]:
 
 def from_persons(job: Job) -> dict[str, Text]:
     """Clip -> the text that a person wrote for it: in the corpus's own files, a decision, or the table `texts`."""
-    written = decided_texts.gather(Path(job.settings.corpus_dir), Path(job.settings.decisions))
+    written = decided_texts.gather(Path(job.settings.corpus_dir), decisions.of(Path(job.settings.decisions)))
     if job.settings.texts:
         recordings = [
             row
