@@ -34,7 +34,7 @@ def load(run: Path) -> tuple[Any, torch.nn.Module, dict]:
         raise ConfigError(f"{run} is no run that has finished an epoch ({reason}): name a folder of --out.") from None
     task = tasks.load(settings["task"])
     fields = {name: value for name, value in settings.items() if name in Training.model_fields}
-    network = task.network(settings["network"], Training(**fields))
+    _, network = tasks.network(settings["task"], settings["network"], Training(**fields))
     network.load_state_dict(weights)
     return task, network.eval(), settings
 

@@ -40,8 +40,8 @@ def begin(task_name: str, settings: Training) -> loop.Loop:
     torch.use_deterministic_algorithms(True, warn_only=True)
     torch.manual_seed(settings.seed)
     task = tasks.load(task_name)
-    name = settings.network or task.NETWORKS[0]
-    network = task.network(name, settings).to(device(settings))
+    name, network = tasks.network(task_name, settings.network, settings)
+    network = network.to(device(settings))
     if settings.initial:
         _initialize(network, Path(settings.initial))
     run = folder(task_name, name, settings)

@@ -35,3 +35,12 @@ def load(name: str) -> Task:
     if name not in names():
         raise ConfigError(f"There is no task '{name}', only: {', '.join(names())}.")
     return importlib.import_module(f"training.tasks.{name}")
+
+
+def network(task_name: str, name: str | None, settings: Training) -> tuple[str, Any]:
+    """A task's untrained network of a name (None: its first), and the name. Raises ConfigError where it has none."""
+    task = load(task_name)
+    name = name or task.NETWORKS[0]
+    if name not in task.NETWORKS:
+        raise ConfigError(f"The task {task_name} has no network '{name}', only: {', '.join(task.NETWORKS)}.")
+    return name, task.network(name, settings)

@@ -7,7 +7,6 @@ import numpy as np
 import torch
 
 from engines.enhancers import stft
-from pipeline.errors import ConfigError
 from training import losses, metrics, spectra
 from training.drawing import Example
 from training.networks.masker import Masker
@@ -22,8 +21,6 @@ JUDGED_BY = ("pesq", "high")
 
 def network(name: str, settings: Training) -> torch.nn.Module:
     """An untrained network."""
-    if name not in NETWORKS:
-        raise ConfigError(f"The task denoise has no network '{name}', only: {', '.join(NETWORKS)}.")
     maps = settings.maps
     if name != "masker":
         return UNet(maps, name == "resunet", settings.dropout)

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from pipeline.errors import ConfigError
 from training import mel, spectra
 from training.drawing import Example
 from training.networks.mel_lstm import Line, MelLstm
@@ -21,9 +20,7 @@ def network(name: str, settings: Training) -> torch.nn.Module:
     """An untrained network; `maps` counts twelfths of its width."""
     if name == "linear":
         return Line()
-    if name == "lstm":
-        return MelLstm(12 * settings.maps, settings.dropout)
-    raise ConfigError(f"The task denoise_mel has no network '{name}', only: {', '.join(NETWORKS)}.")
+    return MelLstm(12 * settings.maps, settings.dropout)
 
 
 def batch(examples: Sequence[Example]) -> tuple[torch.Tensor, torch.Tensor]:

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from pipeline.errors import ConfigError
 from training import roc, spectra
 from training.drawing import CLEAN_C50_DB, CLEAN_SNR_DB, Example
 from training.networks.gate import UNIT_DB, Logistic, Lstm
@@ -22,9 +21,7 @@ def network(name: str, settings: Training) -> torch.nn.Module:
     """An untrained network; `maps` counts sixths of its width."""
     if name == "logistic":
         return Logistic()
-    if name == "lstm":
-        return Lstm(6 * settings.maps, settings.dropout)
-    raise ConfigError(f"The task gate has no network '{name}', only: {', '.join(NETWORKS)}.")
+    return Lstm(6 * settings.maps, settings.dropout)
 
 
 def truth(examples: Sequence[Example]) -> np.ndarray:
