@@ -112,12 +112,16 @@ def detach(place: Place, chance: random.Random, variant: str) -> tuple[str, Undo
     return f"the input away after {moment:.1f} s: status {status}", nothing
 
 
+def drawn(place: Place, chance: random.Random) -> Path | None:
+    """One of the run's own files that are not empty; None where there is none."""
+    choice = [path for path in files(place.disk, PERSONS) if path.stat().st_size]
+    return chance.choice(choice) if choice else None
+
+
 def flip(place: Place, chance: random.Random, variant: str) -> tuple[str, Undo]:
     """One bit of one file."""
-    choice = [path for path in files(place.disk, PERSONS) if path.stat().st_size]
-    if not choice:
+    if not (path := drawn(place, chance)):
         return "nothing to flip", nothing
-    path = chance.choice(choice)
     back, data = kept(path), bytearray(path.read_bytes())
     at = chance.randrange(len(data))
     data[at] ^= 1 << chance.randrange(8)
@@ -128,10 +132,8 @@ def flip(place: Place, chance: random.Random, variant: str) -> tuple[str, Undo]:
 
 def truncate(place: Place, chance: random.Random, variant: str) -> tuple[str, Undo]:
     """The end of one file is lost, also in its hard links."""
-    choice = [path for path in files(place.disk, PERSONS) if path.stat().st_size]
-    if not choice:
+    if not (path := drawn(place, chance)):
         return "nothing to truncate", nothing
-    path = chance.choice(choice)
     back, size = kept(path), chance.randrange(path.stat().st_size)
     os.truncate(path, size)
     return f"{path.relative_to(place.disk)} cut at {size}", back
