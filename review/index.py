@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipeline.decisions import OF_CLIPS, OF_CUTS, Decision
 from pipeline.texts import SAME_PLACE
-from review import build
+from review import build, reading
 
 PAGE = 20
 CLIP = re.compile(r"(r\d{6,})_(\d{7,})_(\d{7,})")
@@ -17,11 +17,11 @@ COLUMNS = (
     "speaker, similarity, score, reason, clips.first, clips.last, gain"
 )
 QUEUES = {
-    "uncertain": build.UNCERTAIN,
-    "beside": build.KEPT,
-    "lowest": build.KEPT,
-    "sample": build.KEPT,
-    "dropped": build.DROPPED,
+    "uncertain": reading.UNCERTAIN,
+    "beside": reading.KEPT,
+    "lowest": reading.KEPT,
+    "sample": reading.KEPT,
+    "dropped": reading.DROPPED,
 }
 ORDERS = {
     "uncertain": "rank",
