@@ -6,7 +6,7 @@ from starlette.applications import Starlette
 from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
@@ -163,5 +163,6 @@ def make(page: Page) -> Starlette:
         Route("/api/try/{job}/answer", page.answer, methods=post),
         Route("/tried/{job}/{which}.{form}", page.tried_sound, methods=get),
     ]
-    handlers = {VoxsieveError: told(400), Reject: told(400), HTTPException: told(400), Refused: told(400)}
+    failures = (VoxsieveError, Reject, HTTPException, Refused, ClientDisconnect)
+    handlers = {failure: told(400) for failure in failures}
     return Starlette(routes=routes, exception_handlers=handlers)

@@ -58,15 +58,13 @@ class Guard:
                 started = True
                 own = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
                 message = message | {"headers": [*message.get("headers", []), *own]}
-            await asyncio.wait_for(send(message), SILENT_SECONDS)
+            await send(message)
 
         try:
             await self.app(scope, _bounded(scope, receive, limit), bounded_send)
         except Refused as refused:
             if not started:
                 await refuse(send, refused)
-        except TimeoutError:
-            return  # the reader takes nothing any more: uvicorn closes the connection
         return None
 
     def _admitted(self, scope) -> dict:
@@ -136,32 +134,43 @@ async def refuse(send, refused: Refused) -> None:
 
 
 class Punctual(H11Protocol):
-    """Closes a connection whose request has no whole head after HEADER_SECONDS."""
+    """Closes a connection whose request has no whole head after HEADER_SECONDS, or whose reader takes nothing more."""
 
-    waiting = None
+    heading: asyncio.TimerHandle | None = None
+    sending: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport):
         super().connection_made(transport)
-        self._wait()
+        transport.set_write_buffer_limits(0)  # so that pause_writing says that the kernel takes no more
+        self._await_head()
 
     def data_received(self, data):
         super().data_received(data)
         if self.cycle is not None and not self.cycle.response_complete:
-            self._stop()
+            self.heading = _stopped(self.heading)
 
     def on_response_complete(self):
         super().on_response_complete()
-        self._wait()
+        self._await_head()
+
+    def pause_writing(self):
+        super().pause_writing()
+        # Not close(), which waits for the reader to take what is left.
+        self.sending = self.loop.call_later(SILENT_SECONDS, self.transport.abort)
+
+    def resume_writing(self):
+        super().resume_writing()
+        self.sending = _stopped(self.sending)
 
     def connection_lost(self, exc):
-        self._stop()
+        self.heading, self.sending = _stopped(self.heading), _stopped(self.sending)
         super().connection_lost(exc)
 
-    def _wait(self):
-        self._stop()
-        self.waiting = self.loop.call_later(HEADER_SECONDS, self.transport.close)
+    def _await_head(self):
+        _stopped(self.heading)
+        self.heading = self.loop.call_later(HEADER_SECONDS, self.transport.close)
 
-    def _stop(self):
-        if self.waiting:
-            self.waiting.cancel()
-            self.waiting = None
+
+def _stopped(timer: asyncio.TimerHandle | None) -> None:
+    if timer:
+        timer.cancel()

@@ -93,8 +93,8 @@ class Bench:
             self._running = subprocess.Popen(command, cwd=job.folder, text=True, errors="replace", **pipes)
             try:
                 said, _ = self._running.communicate(timeout=LONGEST_SECONDS)
-                told = [line for line in said.splitlines() if "error" in line.lower()]
-                job.message = told[-1].strip() if self._running.returncode and told else ""
+                told = [line for line in said.splitlines() if line.startswith(("failed: ", "error: "))]
+                job.message = told[-1] if self._running.returncode and told else ""
                 job.state = "failed" if self._running.returncode else "done"
             except subprocess.TimeoutExpired:
                 self._running.kill()

@@ -60,7 +60,8 @@ def index(job: program.Job, items: list[inputs.Found], refused: list[dict]) -> d
     if failed:
         run.judge(STAGE, len(failed), len(facts), job.settings.max_failed_fraction, failed[-1])
     if not by_shard:
-        raise ConfigError("index: none of the recordings can be used: see rejects.jsonl in the index's folder.")
+        last = f"{rejects[-1]['source']}: {rejects[-1]['message']}"
+        raise ConfigError(f"index: none of the {len(facts)} recordings can be used: add others. The last: {last}")
     manifest.write(job.out / manifest.REJECTS, rejects, Reject)
     texts: dict[str, list[Path]] = {}  # by the recording's content: of files that are equal, those beside each count
     for path, files in captions.beside(item.path for item in by_path.values()).items():

@@ -12,6 +12,7 @@ import pytest
 from test_page import free_port, serving
 
 from install import environments
+from review import tried
 from tests.conftest import ROOT
 
 HASTE = "from review import guard, serve; guard.HEADER_SECONDS = guard.SILENT_SECONDS = 1.5; serve.main()"
@@ -24,12 +25,17 @@ class Target:
         self.work, corpus = made.folder(place, clips=8)
         self.decisions, self.port = place / "decisions", free_port()
         python, _, _, *flags = serving(self.work, corpus, self.decisions, self.port)
-        environment = os.environ | {"PYTHONPATH": str(ROOT)}
+        self.scratch = place / "scratch"
+        self.scratch.mkdir()
+        environment = os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(self.scratch)}
         self.process = subprocess.Popen(
             [python, "-c", HASTE, *flags], stdout=subprocess.PIPE, text=True, env=environment
         )
         address = next(line for line in self.process.stdout if line.startswith("Open ")).split()[1]
         self.host, self.token = f"127.0.0.1:{self.port}", address.rstrip("/").rpartition("/")[2]
+
+    def open_files(self) -> int:
+        return len(list(Path(f"/proc/{self.process.pid}/fd").iterdir()))
 
     def connect(self) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.port), timeout=20)
@@ -60,6 +66,14 @@ class Target:
         told = {"origin": f"http://{self.host}", "content_type": "application/json"} | headers
         body = value if isinstance(value, bytes) else json.dumps(value).encode()
         return self.ask(self.at(path), "POST", body, **told)[0]
+
+
+def until(true, seconds: float = 30) -> None:
+    """Wait until something holds."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
 
 
 @pytest.fixture(scope="module")
@@ -216,12 +230,57 @@ def test_a_body_that_never_comes_is_not_waited_for(target):
 
 def test_a_crowd_that_says_nothing_locks_nobody_out_for_long(target):
     crowd = [target.connect() for _ in range(100)]
-    deadline = time.monotonic() + 20
-    while target.ask(target.at("api/voices"))[0] != 200:
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
+    until(lambda: target.ask(target.at("api/voices"))[0] == 200)
     for sock in crowd:
         sock.close()
+
+
+def test_readers_that_take_nothing_are_left(target):
+    """Each asks for more than the kernel takes in, and there are more of them than are served at a time."""
+    before, crowd = target.open_files(), []
+    for _ in range(80):
+        sock = socket.socket()
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        sock.connect(("127.0.0.1", target.port))
+        asked = f"GET {target.at(f'sound/{CLIP}/vocals')} HTTP/1.1\r\nhost: {target.host}\r\n\r\n"
+        sock.sendall(asked.encode() * 40)
+        crowd.append(sock)
+    until(lambda: target.ask(target.at("api/voices"))[0] == 200)
+    until(lambda: target.open_files() <= before + 4)
+    for sock in crowd:
+        sock.close()
+
+
+def upload(target, body: bytes, length: int) -> socket.socket:
+    """A connection on which an upload of `length` bytes was begun with `body`."""
+    head = f"POST {target.at('api/try?name=a.wav')} HTTP/1.1\r\nhost: {target.host}\r\norigin: http://{target.host}\r\n"
+    sock = target.connect()
+    sock.sendall(f"{head}connection: close\r\ncontent-length: {length}\r\n\r\n".encode() + body)
+    return sock
+
+
+def test_uploads_that_break_off_leave_nothing_and_no_sound_ends_with_a_sentence(target):
+    for _ in range(2 * tried.KEPT):  # more than are kept at a time
+        upload(target, b"RIFF", 100_000).close()
+    upload(target, b"RIFF", 100_000).shutdown(socket.SHUT_WR)
+    asked = {"origin": f"http://{target.host}", "content_type": "application/octet-stream"}
+    taken: list[bytes] = []
+
+    def hand_over() -> bool:
+        status, _, said = target.ask(target.at("api/try?name=a.wav"), "POST", b"<html>no sound</html>" * 50, **asked)
+        taken.append(said)
+        return status == 200
+
+    until(hand_over)
+    name = json.loads(taken[-1])["name"]
+
+    def outcome() -> dict:
+        return json.loads(target.ask(target.at(f"api/try/{name}"))[2])
+
+    until(lambda: outcome()["state"] == "failed", 120)
+    assert "recording.wav: Not a sound file" in outcome()["message"]
+    uploads = [path for path in target.scratch.glob("*/*/input/*") if path.stat().st_size]
+    assert [path.read_bytes()[:6] for path in uploads] == [b"<html>"]
 
 
 @pytest.mark.parametrize(
