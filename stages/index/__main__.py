@@ -60,8 +60,8 @@ def index(job: program.Job, items: list[inputs.Found], refused: list[dict]) -> d
     if failed:
         run.judge(STAGE, len(failed), len(facts), job.settings.max_failed_fraction, failed[-1])
     if not by_shard:
-        last = f"{rejects[-1]['source']}: {rejects[-1]['message']}"
-        raise ConfigError(f"index: none of the {len(facts)} recordings can be used: add others. The last: {last}")
+        last = "".join(f" The last: {row['source']}: {row['message']}" for row in rejects[-1:])
+        raise ConfigError(f"index: none of the {len(by_path)} files can be used: add recordings.{last}")
     manifest.write(job.out / manifest.REJECTS, rejects, Reject)
     texts: dict[str, list[Path]] = {}  # by the recording's content: of files that are equal, those beside each count
     for path, files in captions.beside(item.path for item in by_path.values()).items():

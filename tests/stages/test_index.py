@@ -87,6 +87,13 @@ def test_broken_ones_are_rejects_and_too_many_stop_the_stage(tmp_path, wav):
         run(tmp_path / "in", tmp_path / "work")
 
 
+def test_where_none_can_be_used_the_reason_is_told(tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "page.wav").write_bytes(b"<html></html>")
+    with pytest.raises(ConfigError, match="none of the 1 files can be used: .* The last: page.wav: Not a sound file"):
+        run(tmp_path / "in", tmp_path / "work", limit=1.0)
+
+
 def test_what_is_known_is_not_decoded_again(tmp_path, wav, monkeypatch):
     wav("in/a.wav", tone(1))
     first = run(tmp_path / "in", tmp_path / "work")
