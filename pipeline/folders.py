@@ -27,9 +27,12 @@ def check(settings: Any) -> None:
     for name, place in ((f"{key}: '{place}'", place) for key, place in own.items()):
         _check_writable(name, place)
     _check_writable(f"the folder of this run, '{Path.cwd()}'", Path(".snakemake"))
+    kept = own | {"decisions": Path(settings.decisions)}  # recordings that a person handed over are kept there
     for name, path in _provided(settings):
         for reached in _reached(path):
-            for key, place in own.items():
+            for key, place in kept.items():
+                if name == "decisions" == key:
+                    continue
                 if reached.is_dir() and _within(place, reached):
                     raise ConfigError(f"{key}: '{place}' lies inside {name}, '{path}': choose a place outside.")
                 found = name.startswith("speaker.") and _within(reached, Path(settings.work_dir) / FOUND)

@@ -33,7 +33,7 @@ def test_folders_side_by_side_are_taken(here):
     check(input=["shows/2024", "shows/2024/a.wav"], work_dir="shows/work", corpus_dir="shows/corpus")
     check(sources=[{"folder": "shows"}])
     check(input="shows", speaker={"targets": {"ann": "elsewhere"}})
-    check(input=str(here), work_dir="../work", corpus_dir="../corpus")
+    check(input=str(here), work_dir="../work", corpus_dir="../corpus", decisions="../decisions")
 
 
 PLACES = ["shows/work", "shows/2024/deep/work", "shows", "to shows/work", "../{name}/shows/work"]
@@ -159,4 +159,9 @@ def test_the_folder_of_another_user_is_told_before_any_job(here, closed):
 def test_what_people_decide_lies_in_nothing_that_is_written_anew(here, place):
     with pytest.raises(ConfigError, match="decisions.*: (copy it elsewhere|choose a place outside)"):
         check(input="shows", decisions=place)
-    check(input="shows", decisions="shows/decisions")
+
+
+@pytest.mark.parametrize("given", [{"input": "shows"}, {"sources": [{"folder": "shows"}]}])
+def test_what_people_hand_over_becomes_no_recording_of_its_own_accord(here, given):
+    with pytest.raises(ConfigError, match="decisions: 'shows/decisions' lies inside .*: choose a place outside"):
+        check(**given, decisions="shows/decisions")
