@@ -2,6 +2,7 @@
 
     python -m review --work work --corpus corpus         the page, in the browser
     python -m review voices --work work                  what to ask next, in the order of what an answer is worth
+    python -m review clips --queue uncertain             the clips of a queue of the page, the first first
     python -m review decide voice v0001 --speaker anna   what the page does, by command
     python -m review progress                            who decided what, and how far people agree
 
@@ -44,6 +45,10 @@ def arguments() -> argparse.ArgumentParser:
     )
     where(listed, who=False)
     listed.add_argument("--csv", action="store_true", help="as a CSV table")
+    clips = commands.add_parser("clips", help="the clips of a queue, as a CSV table", formatter_class=entry.Defaults)
+    where(clips, who=False)
+    clips.add_argument("--queue", default="uncertain", help="which: also beside, lowest, sample, dropped")
+    clips.add_argument("--most", type=int, default=100, help="how many clips")
     decide = commands.add_parser("decide", help="decide on a voice or a clip")
     about = decide.add_subparsers(dest="about", required=True, metavar="voice|clip")
     voice = about.add_parser("voice", help="whose voice it is", formatter_class=entry.Defaults)
@@ -129,16 +134,26 @@ def progress(args: argparse.Namespace) -> None:
 
 
 def page(args: argparse.Namespace) -> None:
-    """Become the server, in its own environment."""
+    """Become the server."""
+    os.environ["PATH"] += os.pathsep + str(Path(ffmpeg.find("ffmpeg")).parent)
+    flags = {"corpus": args.corpus, "host": args.host, "port": args.port, "config": args.config}
+    become("review.serve", args, flags | {"snakemake-python": sys.executable})
+
+
+def clips(args: argparse.Namespace) -> None:
+    """Become the program that reads the page's index."""
+    become("review.listing", args, {"queue": args.queue, "most": args.most})
+
+
+def become(module: str, args: argparse.Namespace, flags: dict) -> None:
+    """Become a program of the page's own environment."""
     environments.make("review")
     python = str(environments.python("review"))
-    os.environ["PATH"] += os.pathsep + str(Path(ffmpeg.find("ffmpeg")).parent)
     os.environ["PYTHONPATH"] = os.pathsep.join(
         [str(registry.ROOT), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
     )
-    flags = {"work": args.work, "corpus": args.corpus, "decisions": args.decisions, "host": args.host}
-    flags |= {"port": args.port, "config": args.config, "snakemake-python": sys.executable}
-    os.execv(python, [python, "-m", "review.serve", *(f"--{name}={value}" for name, value in flags.items())])
+    flags = {"work": args.work, "decisions": args.decisions} | flags
+    os.execv(python, [python, "-m", module, *(f"--{name}={value}" for name, value in flags.items())])
 
 
 def main(words: list[str] | None = None) -> None:
@@ -147,7 +162,8 @@ def main(words: list[str] | None = None) -> None:
     if not words or (words[0].startswith("--") and words[0] not in ("-h", "--help")):
         words = ["page", *words]
     args = parser.parse_args(words)
-    commands = {"page": page, "voices": show_voices, "decide": decide, "undo": undo, "progress": progress}
+    commands = {"page": page, "voices": show_voices, "clips": clips}
+    commands |= {"decide": decide, "undo": undo, "progress": progress}
     try:
         commands[args.command](args)
         sys.stdout.flush()

@@ -9,6 +9,7 @@ from contextlib import redirect_stdout
 import made
 import pytest
 
+from install import environments
 from pipeline import decisions
 from pipeline.errors import ConfigError
 from review import __main__ as commands
@@ -119,6 +120,30 @@ def test_what_makes_no_sense_is_told_in_a_sentence(place, words, told):
 def test_a_work_folder_without_voices_is_told(tmp_path):
     answer = program("review", "voices", f"--work={tmp_path}", check=False)
     assert answer.returncode == 1 and "Traceback" not in answer.stderr and "speakers.csv" in answer.stderr
+
+
+def test_a_script_gets_the_clips_in_the_order_of_the_page_until_they_are_decided(place):
+    if not environments.ready("review"):
+        pytest.skip("no environment for review: run `make environments`")
+
+    def queue(name: str, *flags: str) -> list[str]:
+        where = [f"--{flag}={folder}" for flag, folder in zip(("work", "decisions"), place, strict=True)]
+        table = program("review", "clips", f"--queue={name}", *where, *flags).stdout
+        return [row["id"] for row in csv.DictReader(io.StringIO(table))]
+
+    work, _ = place
+    told = [json.loads(line) for line in (work / "speaker/voices.jsonl").read_text().splitlines()]
+    uncertain = queue("uncertain")
+    assert sorted(uncertain) == sorted(row["id"] for row in told if row["answer"] == "uncertain")
+    assert queue("uncertain", "--most=2") == uncertain[:2]
+    review(place, "decide", "clip", uncertain[0], "--keep")
+    assert queue("uncertain") == uncertain[1:]
+    scores = [json.loads(line) for path in work.glob("score/*/*.jsonl") for line in path.read_text().splitlines()]
+    rated = {row["id"]: row["dnsmos_ovrl"] for row in scores}
+    lowest = [rated[clip] for clip in queue("lowest")]
+    assert lowest and lowest == sorted(lowest)
+    answer = program("review", "clips", "--queue=nothing", f"--work={work}", check=False)
+    assert answer.returncode and "invalid choice: 'nothing'" in answer.stderr and "Traceback" not in answer.stderr
 
 
 def test_progress_tells_who_did_what_and_how_far_they_agree(place):
