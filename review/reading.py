@@ -62,14 +62,14 @@ def _read(work: Path, sender: Connection) -> None:
 
 def _rows(work: Path, recordings: list[tuple]) -> Iterator[tuple]:
     """The rows of `clips`; those of `recordings` are gathered on the way."""
-    rejected = {row["id"]: row["reason"] for row in _lines(work / "select" / manifest.REJECTS)}
+    rejected = {row["id"]: row["reason"] for row in lines(work / "select" / manifest.REJECTS)}
     shard, scores, cut_off, n = "", {}, {}, 0
-    told = _lines(work / "speaker" / "voices.jsonl")
+    told = lines(work / "speaker" / "voices.jsonl")
     for r, (recording, group) in enumerate(groupby(told, key=itemgetter("recording_id"))):
         rows = list(group)
         folder, here = rows[0]["path"].rpartition("/")[0], rows[0]["path"].split("/")[1]
         if here != shard:
-            shard, facts = here, _lines(manifest.of_shard(work, "score", here))
+            shard, facts = here, lines(manifest.of_shard(work, "score", here))
             scores, cut_off = {fact["id"]: fact.get("dnsmos_ovrl") for fact in facts}, _cut_off(work, here)
         recordings.append((r, recording, rows[0]["sha256"], rows[0]["source"], folder, n, n + len(rows) - 1))
         speech = cut_off.get(recording, ())
@@ -103,14 +103,14 @@ def _clip(row: dict, scores: dict, rejected: dict) -> tuple:
 def _cut_off(work: Path, shard: str) -> dict[str, list[tuple[float, float]]]:
     """recording -> the places of speech that was too short for a clip, of a shard."""
     found: dict[str, list[tuple[float, float]]] = {}
-    for row in _lines(work / "slice" / shard / manifest.REJECTS):
+    for row in lines(work / "slice" / shard / manifest.REJECTS):
         if row["reason"] == "too_short":
             found.setdefault(row["recording_id"], []).append((row["start"], row["end"]))
     return found
 
 
-def _lines(path: Path) -> Iterator[dict]:
+def lines(path: Path) -> Iterator[dict]:
     """The objects of a JSON Lines file of the stages; none where there is no such file yet."""
     if path.is_file():
-        with open(path, "rb") as lines:
-            yield from map(orjson.loads, lines)
+        with open(path, "rb") as text:
+            yield from map(orjson.loads, text)

@@ -8,9 +8,13 @@ from functools import lru_cache
 from pathlib import Path
 
 from pipeline import manifest, metadata, texts
+from review import reading
 from review.index import PAGE, Index
 
 HEARD = "transcribe"  # the stage whose facts have the times of words
+JUDGED = Path("proofread", manifest.MANIFEST)  # what was measured of the texts that machines gave
+SHARES = ("text_disagrees", "text_cut", "text_uncovered")  # of these, each from 0, nothing against the text, to 1
+FARTHEST = 3.0  # quartile distances of a text_rate that counts as much as a share of 1
 SHOWN = 2000  # texts in the order of distrust; the others are no matter for a person's hour
 
 
@@ -47,24 +51,33 @@ class Texts:
         self._read_at, self._rows = "", []
 
     def _ranked(self) -> list[tuple[float, str, str, list[int]]]:
-        digest = metadata.digest(self.corpus / metadata.METADATA)
-        if digest != self._read_at:
-            self._read_at, self._rows = digest, self._distrusted(texts.of_clips(self.corpus))
+        judged = self.work / JUDGED
+        state = f"{metadata.digest(self.corpus / metadata.METADATA)} {judged.is_file() and judged.stat().st_mtime_ns}"
+        if state != self._read_at:
+            self._read_at, self._rows = state, self._distrusted(texts.of_clips(self.corpus))
         return self._rows
 
     def _distrusted(self, written: dict[str, tuple[str, str]]) -> list[tuple[float, str, str, list[int]]]:
+        judged = {
+            row["id"]: doubt(row)
+            for row in reading.lines(self.work / JUDGED)
+            if row["text"] and row["text_source"] != "person" and written.get(row["id"], ("",))[0] == row["text"]
+        }
         scripts = usual([text for text, _ in written.values()])
         paces = {clip: math.log(len(text) / seconds(clip)) for clip, (text, _) in written.items() if text}
         middle = statistics.median(paces.values()) if paces else 0.0
         rows = []
         for clip, (text, _) in written.items():
             strange = foreign(text, scripts)
-            distrust = abs(paces.get(clip, middle + 9) - middle) + len(strange) / max(len(text), 1)
+            distrust = judged.get(clip, abs(paces.get(clip, middle + 9) - middle)) + len(strange) / max(len(text), 1)
             rows.append((-distrust, clip, text, strange))
         return sorted(rows)[:SHOWN]
 
     def page(self, skip: int) -> dict:
-        """PAGE texts, the least trusted first: those that read much faster or slower than the rest, or look foreign."""
+        """PAGE texts, the least trusted first.
+
+        A machine's text by what was measured of it; any other where it reads much faster or slower than the rest.
+        """
         rows, shown = self._ranked(), []
         for distrust, name, text, strange in rows[skip : skip + PAGE]:
             if clip := self.index.clip(name):
@@ -82,6 +95,16 @@ class Texts:
     def of(self, clip: str) -> str:
         """The text of a clip, "" where it has none among those shown."""
         return next((text for _, name, text, _ in self._ranked() if name == clip), "")
+
+
+def doubt(row: dict) -> float:
+    """What speaks against a machine's text, from 0 to 1: the gravest of what was measured."""
+    shares = [row[name] for name in SHARES if row[name] is not None]
+    if row["text_confidence"] is not None:
+        shares.append(1 - row["text_confidence"])
+    if row["text_rate"] is not None:
+        shares.append(min(row["text_rate"] / FARTHEST, 1.0))
+    return max(shares, default=0.0)
 
 
 def timed(candidates: list[dict], text: str) -> list[list]:

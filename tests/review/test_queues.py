@@ -24,8 +24,8 @@ CLIPS = int(os.environ.get("VOXSIEVE_REVIEW_CLIPS", "20000"))
 class Served:
     """The page's server on a work folder, and questions to it."""
 
-    def __init__(self, work: Path, decisions: Path):
-        command = serving(work, work / "none", decisions, free_port())
+    def __init__(self, work: Path, decisions: Path, corpus: Path | None = None):
+        command = serving(work, corpus or work / "none", decisions, free_port())
         environment = os.environ | {"PYTHONPATH": str(ROOT)}
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
         self.address = next(line for line in self.process.stdout if line.startswith("Open ")).split()[1]
@@ -111,3 +111,32 @@ def test_another_programs_decision_is_seen(work, served):
     decisions.add(Path(_flag(served, "decisions")), "kim", "drop", place, "noisy")
     assert served.queue("uncertain", 1)[0] != clip
     assert served.ask("api/progress")["people"][0]["who"] == "kim"
+
+
+def test_texts_come_in_the_order_of_what_speaks_against_them(tmp_path):
+    if not environments.ready("review"):
+        pytest.skip("no environment for review: run `make environments`")
+    work, corpus = made.folder(tmp_path)
+    strange, *others = [line.split("|")[:2] for line in (corpus / "metadata.csv").read_text().splitlines()]
+    against = [
+        {"text_confidence": 0.99},
+        {"text_confidence": None, "text_cut": 0.7},
+        {"text_confidence": 0.9, "text_rate": 1.5},
+        {"text_confidence": 0.4, "text_disagrees": 0.1},
+    ]
+    measures = ("text_disagrees", "text_cut", "text_uncovered", "text_rate")
+    facts = [
+        dict.fromkeys(measures) | {"id": clip, "text": text, "text_source": "whisper"} | told
+        for (clip, text), told in zip(others, against, strict=False)
+    ]
+    made.write(work / "proofread/manifest.jsonl", facts)
+    served = Served(work, tmp_path / "decisions", corpus)
+    try:
+        shown = {clip["id"]: clip["distrust"] for clip in served.ask("api/texts")["clips"]}
+    finally:
+        served.process.kill()
+    judged = [clip for clip in shown if clip in {fact["id"] for fact in facts}]
+    assert judged == [facts[i]["id"] for i in (1, 3, 2, 0)]
+    # Digits count as letters that the language does not have.
+    assert [shown[clip] for clip in judged] == pytest.approx([0.7, 0.6, 0.5, 0.01], abs=0.06)
+    assert next(iter(shown)) == strange[0]
