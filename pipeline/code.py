@@ -45,52 +45,47 @@ def _closure(start: tuple[Path, ...]) -> set[Path]:
 
 
 @cache
-def _tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_bytes())
-
-
-@cache
 def _imports(path: Path) -> tuple[Path, ...]:
     """The project's files that a file imports, at its head or inside functions.
 
     A package that looks through its own `__path__` finds its modules by itself, so it depends on all of them.
     """
-    names, own = [], ()
-    for node in ast.walk(_tree(path)):
-        if isinstance(node, ast.Name) and node.id == "__path__":
-            own = sorted(path.parent.glob("*.py"))
-        elif isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    names, finds_its_own, _ = _parsed(path)
+    own = sorted(path.parent.glob("*.py")) if finds_its_own else []
     return (*own, *(file for name in names for file in _files(name)))
 
 
-def _files(name: str) -> list[Path]:
+@cache
+def _files(name: str) -> tuple[Path, ...]:
     """The file of a module and of the packages that it lies in; none where the module is not the project's."""
     place = ROOT.joinpath(*name.split("."))
     file = place.with_suffix(".py") if place.with_suffix(".py").is_file() else place / "__init__.py"
     if not file.is_file():
-        return []
+        return ()
     above = [folder / "__init__.py" for folder in file.parents if ROOT in folder.parents]
     # Engines are loaded by name and scores are found by listing their folder: any file there may be loaded.
     beside = file.parent.glob("*.py") if file.name == "__init__.py" and file.parent.parent == ROOT / "engines" else []
-    return [path for path in (file, *above, *beside) if path.is_file()]
+    return tuple(path for path in (file, *above, *beside) if path.is_file())
+
+
+def _content(path: Path) -> bytes:
+    """The part of a file that has an effect: of Python, the syntax tree without docstrings."""
+    return _parsed(path)[2] if path.suffix == ".py" else path.read_bytes()
 
 
 @cache
-def _content(path: Path) -> bytes:
-    """The part of a file that has an effect: of Python, the syntax tree without docstrings."""
-    if path.suffix != ".py":
-        return path.read_bytes()
+def _parsed(path: Path) -> tuple[list[str], bool, bytes]:
+    """(names that a Python file imports, whether it uses its `__path__`, its syntax tree without docstrings)."""
+    names, finds_its_own = [], False
     tree = ast.parse(path.read_bytes())
     for node in ast.walk(tree):
-        body = getattr(node, "body", None)
-        if (
-            isinstance(body, list)
-            and body
-            and isinstance(body[0], ast.Expr)
-            and isinstance(body[0].value, ast.Constant)
-        ):
-            body[0] = ast.Pass()
-    return ast.dump(tree).encode()
+        if isinstance(node, ast.Name):
+            finds_its_own |= node.id == "__path__"
+        elif isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        elif isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            if node.body and isinstance(node.body[0], ast.Expr) and isinstance(node.body[0].value, ast.Constant):
+                node.body[0] = ast.Pass()
+    return names, finds_its_own, ast.dump(tree).encode()
