@@ -99,9 +99,9 @@ def main() -> None:
             curves = others(judged, sha256, speakers, args.decisions, None, Path(name))
             for who, half in curves:
                 tell(f"{who}, half {half + 1}", curves[who, half], draw=False)
-            tell("mean of these", np.nanmean(list(curves.values()), axis=0))
+            tell(f"mean of {len(curves) // 2} people", np.nanmean(list(curves.values()), axis=0))
             random = [others(judged, sha256, speakers, args.decisions, dice, Path(name)) for dice in orders[1:]]
-            tell("mean, in random order", np.nanmean([list(one.values()) for one in random], axis=(0, 1)))
+            tell("the same, in random order", np.nanmean([list(one.values()) for one in random], axis=(0, 1)))
         if args.svg:
             args.svg.write_text(curve.svg(drawn, "decisions", "recall"), encoding="utf-8")
 
