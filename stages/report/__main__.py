@@ -6,6 +6,7 @@ It is made of statistics.json, the tables and the work folder's manifests, each 
 
 import json
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from pipeline import corpus as corpora
@@ -32,6 +33,7 @@ from stages.report import (
 STAGE = "report"
 PAGE = "report.html"
 SPEAKERS = 20  # lines of the table of speakers
+AT_ONCE = 2  # lists of players
 
 
 def statistics_of(corpus: Path) -> dict:
@@ -105,15 +107,19 @@ def process(
         "thresholds": thresholds.figures(thresholds.candidates(work, corpus), marks),
         "tones": tones.table(told),
         "tone_map": tones.chart(told, work),
-        "tone_clips": list(tones.heard(told, corpus)),
         "enhanced": enhanced.section(reading.manifests(work, "enhance"), work) if enhance else None,
-        "pairs": list(players.pairs(choice, corpus, sources)),
-        "kept": list(players.kept(choice, corpus)),
-        "borderline": list(players.borderline(choice, corpus)),
-        "rejected": list(players.rejected(rejected, sources)),
         "range_db": int(spectrograms.RANGE_DB),
         "longest": sound.LONGEST,
     }
+    heard = {
+        "tone_clips": tones.heard(told, corpus),
+        "pairs": players.pairs(choice, corpus, sources),
+        "kept": players.kept(choice, corpus),
+        "borderline": players.borderline(choice, corpus),
+        "rejected": players.rejected(rejected, sources),
+    }
+    with ThreadPoolExecutor(AT_ONCE) as pool:  # each player is an ffmpeg to wait for
+        parts |= zip(heard, pool.map(list, heard.values()), strict=True)
     parts |= compared(spread, other) | decided.parts(holding, resting) | transcripts.parts(written, corpus, work)
     return page.render(parts)
 

@@ -37,7 +37,7 @@ def copy(project):
 
 
 def forget():
-    for cached in (code.digest, code._tree, code._imports, code._content):
+    for cached in (code.digest, code._files, code._imports, code._parsed):
         cached.cache_clear()
 
 
