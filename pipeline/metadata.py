@@ -29,10 +29,10 @@ def read(path: Path) -> dict[str, Version]:
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path} is not in UTF-8 ({error}): save it in UTF-8, so that no text is lost.") from error
     texts = {}
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
+    for number, entry in enumerate(lines, 1):
+        if not entry.strip():
             continue
-        clip, *fields = line.split("|")
+        clip, *fields = entry.split("|")
         if not fields or len(fields) > 2:
             raise ConfigError(
                 f"{path}, line {number}: expected clip|text or clip|text|normalized text, found {len(fields) + 1} "
@@ -40,6 +40,11 @@ def read(path: Path) -> dict[str, Version]:
             )
         texts[clip.strip()] = (fields[0].strip(), fields[1].strip() if len(fields) > 1 else "")
     return texts
+
+
+def line(text: str) -> str:
+    """A text as it can stand in a line of a metadata.csv: no separator, single spaces."""
+    return " ".join(text.replace("|", " ").split())
 
 
 def by_person(path: Path) -> dict[str, Version]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from pipeline import tables
+from pipeline import metadata, tables
 from pipeline.errors import ConfigError
 from pipeline.texts import Text
 
@@ -41,12 +41,8 @@ def _texts(path: Path, known: dict[str, set[str]]) -> Iterator[Text]:
             raise ConfigError(f"{where}: {problem} named '{name}': write its source as clips.csv has it.")
         if start is None or end is None or not 0 <= start < end:
             raise ConfigError(f"{where}: expected 0 <= start < end in seconds, found {start} and {end}.")
-        yield Text(next(iter(digests)), start, end, *(_line(row.get(key)) for key in ("text", "text_normalized")))
-
-
-def _line(text: str | None) -> str:
-    """A text as metadata.csv can hold it: one line, no separator."""
-    return " ".join((text or "").replace("|", " ").split())
+        versions = (metadata.line(row.get(key) or "") for key in ("text", "text_normalized"))
+        yield Text(next(iter(digests)), start, end, *versions)
 
 
 def _names(recordings: Iterable[dict]) -> dict[str, set[str]]:

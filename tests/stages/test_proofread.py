@@ -50,6 +50,14 @@ def test_each_kind_of_wrong_text_shows_in_its_measure(text, measure, least):
     assert right == (0.0, 0.0) and textmeasures.repeats(TRUE) == 0 and textmeasures.compression(TRUE) < 1.5
 
 
+def test_what_a_machine_heard_can_stand_in_metadata(tmp_path):
+    candidates = [heard("http", " | \n"), heard("captions", "Part 1 | Intro\u2028goes on.")]
+    chosen = choose.by_machine(candidates, "en")
+    assert chosen["text"] == "Part 1 Intro goes on." and chosen["text_source"] == "captions"
+    metadata.write(tmp_path, [("c", (chosen["text"], chosen["text_normalized"]), "")], {})
+    assert metadata.read(tmp_path / metadata.METADATA) == {"c": ("Part 1 Intro goes on.", "Part one Intro goes on.")}
+
+
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_disagreement_is_a_share(text, witness):
     for value in textmeasures.disagreement(text, witness):
