@@ -114,6 +114,14 @@ def test_captions_of_equal_length_cannot_be_told_by_their_order():
     assert step.put(cues, speech).refused is None
 
 
+def test_cues_days_behind_the_recording_cost_nothing_and_most_of_them_are_anothers():
+    cues, speech, _ = talk(3)
+    late = [Cue(9e5 + i, 9e5 + i + 0.9, "far away") for i in range(len(cues))]
+    placed = step.put([*cues, late[0]], speech)
+    assert placed.refused is None and placed.alignment.words.texts[-1] == cues[-1].text.split()[-1]
+    assert "another recording" in step.put([*cues, *late], speech).refused
+
+
 @settings(max_examples=60)
 @given(
     st.lists(st.tuples(st.floats(0, 60), st.floats(0.1, 8), st.text(max_size=20)), min_size=1, max_size=8), st.data()

@@ -196,6 +196,10 @@ def test_what_cannot_be_used_is_one_sentence(tmp_path, content, said):
         ("a.json3", '{"wrong": []}', "cannot be read as json3"),
         ("a.json3", "[" * 100_000, "cannot be read as json3"),
         ("a.json3", '{"events": [{"segs": [{"utf8": "x"}]}]}', "tStartMs"),
+        ("a.json3", '{"events": [{"tStartMs": 1%s, "segs": [{"utf8": "x"}]}]}' % ("0" * 400), "OverflowError"),
+        ("a.json3", '{"events": [{"tStartMs": NaN, "dDurationMs": 9, "segs": [{"utf8": "x"}]}]}', "no cue in it"),
+        ("a.json3", '{"events": [{"tStartMs": 1e999, "dDurationMs": 9, "segs": [{"utf8": "x"}]}]}', "no cue in it"),
+        ("a.vtt", "9999:00:00.000 --> 9999:00:01.000\nfar\n", "no cue in it"),
         ("a.ttml", "<tt><p begin='1s'", "cannot be read as ttml"),
         ("a.ttml", '<!DOCTYPE x [<!ENTITY a "aaaa">]><tt><p begin="1s" end="2s">&a;</p></tt>', "document type"),
         ("a.TextGrid", "nothing", "ooTextFile"),
@@ -204,6 +208,13 @@ def test_what_cannot_be_used_is_one_sentence(tmp_path, content, said):
 def test_a_broken_format_is_one_sentence(tmp_path, name, content, said):
     with pytest.raises(Unreadable, match=said):
         read(tmp_path, content, name)
+
+
+@pytest.mark.parametrize("offset", ["NaN", "1e999", "9e15", "-9e15"])
+def test_words_that_lie_far_from_their_cue_have_no_times(tmp_path, offset):
+    segments = f'[{{"utf8": "one ", "tOffsetMs": 0}}, {{"utf8": "two", "tOffsetMs": {offset}}}]'
+    event = f'{{"events": [{{"tStartMs": 1000, "dDurationMs": 2000, "segs": {segments}}}]}}'
+    assert read(tmp_path, event, "a.json3").cues == [Cue(1.0, 3.0, "one two")]
 
 
 def test_a_huge_file_is_not_read(tmp_path):
