@@ -41,7 +41,7 @@ JSON3 = json.dumps(
 TTML = """<?xml version="1.0" encoding="utf-8"?>
 <tt xmlns="http://www.w3.org/ns/ttml" xmlns:p="http://www.w3.org/ns/ttml#parameter" p:tickRate="1000">
 <body><div><p begin="1.5s" dur="1500t">Hello <span>&amp; welcome.</span></p>
-<p begin="01:00:02.250" end="01:00:04:00">Second line<br/>goes on.</p></div></body></tt>"""
+<p begin="01:00:02.250" end="01:00:04:00">- Second line<br/>- goes on.</p></div></body></tt>"""
 LRC = "[ti:Title]\n[00:01.50]Hello & welcome.\n[00:03.00]\n[60:02.25]Second line goes on.\n[60:04.00]\n"
 TEXTGRID = """File type = "ooTextFile"
 Object class = "TextGrid"
@@ -172,6 +172,24 @@ def test_other_encodings_are_read_and_told(tmp_path, encoding):
     result = read(tmp_path, text.encode(encoding))
     assert result.cues[0].text.startswith("이번 주말에 우리 미술관에 갈까요?")
     assert bool(result.repairs) == (encoding == "cp949")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp949", "latin-1"])
+def test_an_encoding_that_ttml_declares_changes_no_letter(tmp_path, encoding):
+    line = (
+        "Gr\u00fc\u00dfe, sch\u00f6n."
+        if encoding == "latin-1"
+        else "이번 주말에 우리 미술관에 갈까요? 그럼 경복궁 어때요?"
+    )
+    text = f'<?xml version="1.0" encoding="{encoding}"?><tt><p begin="1s" end="2s">{line}</p></tt>'
+    assert read(tmp_path, text.encode(encoding), "a.ttml").cues == [Cue(1.0, 2.0, line)]
+
+
+def test_elements_that_lie_deep_in_each_other_are_read_in_one_go(tmp_path):
+    deep = "<span>" * 200_000 + "said" + "</span>" * 200_000
+    nested = "<p begin='3s' end='4s'>" * 100_000 + "nested" + "</p>" * 100_000
+    cues = read(tmp_path, f"<tt><p begin='1s' end='2s'>{deep}</p>{nested}</tt>", "a.ttml").cues
+    assert [cue.text for cue in cues] == ["said", "nested"]
 
 
 @pytest.mark.parametrize(
