@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stages.transcribe import islands, shift, step, units
+from stages.transcribe import islands, logsums, shift, step, units
 from stages.transcribe.align import Alignment
 from stages.transcribe.captions.cue import Cue
 from stages.transcribe.islands import Islands
@@ -120,6 +120,24 @@ def test_cues_days_behind_the_recording_cost_nothing_and_most_of_them_are_anothe
     placed = step.put([*cues, late[0]], speech)
     assert placed.refused is None and placed.alignment.words.texts[-1] == cues[-1].text.split()[-1]
     assert "another recording" in step.put([*cues, *late], speech).refused
+
+
+@pytest.mark.parametrize(("count", "text"), [(3000, "word"), (2, "長" * 1500)])
+def test_more_words_than_anybody_can_say_are_refused(count, text):
+    cues, speech, _ = talk(3)
+    heap = [Cue(30.0, 31.0, f"{text}{number}") for number in range(count)]
+    assert "more words at one time" in step.put(sorted([*cues, *heap]), speech).refused
+
+
+@given(st.integers(1, 5), st.integers(1, 5), st.integers(1, 5), st.randoms(use_true_random=False))
+def test_the_product_of_log_weights_is_that_of_the_weights(rows, inner, columns, chance):
+    def drawn(*shape):
+        values = [chance.choice([-np.inf, chance.uniform(-150, 5)]) for _ in range(shape[0] * shape[1])]
+        return np.array(values).reshape(shape)
+
+    first, second = drawn(rows, inner), drawn(inner, columns)
+    summed = np.logaddexp.reduce(first[:, :, None] + second[None], axis=1)
+    np.testing.assert_allclose(logsums.product(first, second), summed, rtol=1e-9, atol=1e-9)
 
 
 @settings(max_examples=60)
