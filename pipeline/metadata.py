@@ -5,6 +5,7 @@ it: what differs from that is a person's.
 """
 
 import hashlib
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -15,6 +16,7 @@ METADATA = "metadata.csv"
 WRITTEN = ".metadata.csv"  # beside it: the texts that machines wrote
 Version = tuple[str, str]  # text and normalised text
 NOTHING: Version = ("", "")
+QUOTED = re.compile(r'"(?:[^"]|"")*+"')
 
 
 def read(path: Path) -> dict[str, Version]:
@@ -38,8 +40,19 @@ def read(path: Path) -> dict[str, Version]:
                 f"{path}, line {number}: expected clip|text or clip|text|normalized text, found {len(fields) + 1} "
                 "fields: correct the line, so that no text is lost."
             )
-        texts[clip.strip()] = (fields[0].strip(), fields[1].strip() if len(fields) > 1 else "")
+        version = (_unquoted(fields[0].strip()), _unquoted(fields[1].strip()) if len(fields) > 1 else "")
+        if texts.setdefault(clip.strip(), version) != version:
+            raise ConfigError(
+                f"{path}, line {number}: '{clip.strip()}' has another text in a line above: keep one of them, so that "
+                "none is lost."
+            )
     return texts
+
+
+def _unquoted(text: str) -> str:
+    """A text as it was before a spreadsheet put it in quotes, doubling those in it; any other text as it is."""
+    quoted = QUOTED.fullmatch(text) and '""' in text[1:-1]
+    return text[1:-1].replace('""', '"') if quoted else text
 
 
 def line(text: str) -> str:
