@@ -17,7 +17,8 @@ def read(path: Path, recordings: Iterable[dict]) -> list[Text]:
     """The texts of a table; recordings: rows of the index.
 
     A recording is named by its id, its source, or its file's name with or without suffix. Raises ConfigError, naming
-    the line, where a row cannot be understood: a person's work is not passed over.
+    the line, where a row cannot be understood: a person's work is not passed over. A row whose text is empty says
+    nothing: it is still to be filled in.
     """
     known = _names(recordings)
     names = tables.header(path, ["text"])
@@ -41,8 +42,9 @@ def _texts(path: Path, known: dict[str, set[str]]) -> Iterator[Text]:
             raise ConfigError(f"{where}: {problem} named '{name}': write its source as clips.csv has it.")
         if start is None or end is None or not 0 <= start < end:
             raise ConfigError(f"{where}: expected 0 <= start < end in seconds, found {start} and {end}.")
-        versions = (metadata.line(row.get(key) or "") for key in ("text", "text_normalized"))
-        yield Text(next(iter(digests)), start, end, *versions)
+        text, normalized = (metadata.line(row.get(key) or "") for key in ("text", "text_normalized"))
+        if text:
+            yield Text(next(iter(digests)), start, end, text, normalized)
 
 
 def _names(recordings: Iterable[dict]) -> dict[str, set[str]]:
