@@ -19,6 +19,7 @@ from typing import Annotated, BinaryIO, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from pipeline import metadata
 from pipeline.errors import ConfigError
 from pipeline.texts import SAME_PLACE, Text, overlap
 
@@ -116,7 +117,7 @@ def texts(holding: Iterable[Decision]) -> list[Text]:
     told: dict[str, list[Text]] = {}
     for line in holding:
         if line.kind == "text":
-            text = Text(*line.place, " ".join(line.value.replace("|", " ").split()), "")
+            text = Text(*line.place, metadata.line(line.value), "")
             before = told.get(text.sha256, [])
             apart = [one for one in before if overlap((one.start, one.end), (text.start, text.end)) < SAME_PLACE]
             told[text.sha256] = [*apart, text]

@@ -5,6 +5,7 @@ it: what differs from that is a person's.
 """
 
 import hashlib
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -15,6 +16,7 @@ METADATA = "metadata.csv"
 WRITTEN = ".metadata.csv"  # beside it: the texts that machines wrote
 Version = tuple[str, str]  # text and normalised text
 NOTHING: Version = ("", "")
+QUOTED = re.compile(r'"(?:[^"]|"")*+"')
 
 
 def read(path: Path) -> dict[str, Version]:
@@ -29,17 +31,33 @@ def read(path: Path) -> dict[str, Version]:
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path} is not in UTF-8 ({error}): save it in UTF-8, so that no text is lost.") from error
     texts = {}
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
+    for number, entry in enumerate(lines, 1):
+        if not entry.strip():
             continue
-        clip, *fields = line.split("|")
+        clip, *fields = entry.split("|")
         if not fields or len(fields) > 2:
             raise ConfigError(
                 f"{path}, line {number}: expected clip|text or clip|text|normalized text, found {len(fields) + 1} "
                 "fields: correct the line, so that no text is lost."
             )
-        texts[clip.strip()] = (fields[0].strip(), fields[1].strip() if len(fields) > 1 else "")
+        version = (_unquoted(fields[0].strip()), _unquoted(fields[1].strip()) if len(fields) > 1 else "")
+        if texts.setdefault(clip.strip(), version) != version:
+            raise ConfigError(
+                f"{path}, line {number}: '{clip.strip()}' has another text in a line above: keep one of them, so that "
+                "none is lost."
+            )
     return texts
+
+
+def _unquoted(text: str) -> str:
+    """A text as it was before a spreadsheet put it in quotes, doubling those in it; any other text as it is."""
+    quoted = QUOTED.fullmatch(text) and '""' in text[1:-1]
+    return text[1:-1].replace('""', '"') if quoted else text
+
+
+def line(text: str) -> str:
+    """A text as it can stand in a line of a metadata.csv: no separator, single spaces."""
+    return " ".join(text.replace("|", " ").split())
 
 
 def by_person(path: Path) -> dict[str, Version]:

@@ -10,7 +10,7 @@ import json
 import logging
 import re
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from pathlib import Path
@@ -26,8 +26,12 @@ RECORDING = re.compile(r"r\d{6,}")
 FAILED = "failed.json"  # beside a shard's manifest: how many of its recordings failed, and how the last one did
 
 
-def run_shard(job: Job, inputs: list[dict], process: Callable[[list[dict]], Outcome], kind: type) -> None:
+def run_shard(
+    job: Job, inputs: list[dict], process: Callable[[list[dict]], Outcome], kind: type, beside: Mapping[str, Any] = {}
+) -> None:
     """Run `process` on the rows of each recording; write the shard's manifest, of rows of `kind`, and its rejects.
+
+    beside: recording -> what decides its result besides its rows, as JSON has it.
 
     `process(rows)` gives (rows, rejects) for the rows of one recording, in any mixture that accounts for each of them.
     It raises Reject for a recording that cannot be used. The job stops where the machine is at fault, or where more
@@ -41,7 +45,7 @@ def run_shard(job: Job, inputs: list[dict], process: Callable[[list[dict]], Outc
         groups = [list(group) for _, group in groupby(inputs, key=lambda row: row["recording_id"])]
         progress = Progress(job, sum(row["end"] - row["start"] for row in inputs))
         for group in groups:
-            outcome = _outcome(job, group, process)
+            outcome = _outcome(job, group, process, beside.get(group[0]["recording_id"]))
             manifest.check_complete(group, outcome["rows"], outcome["rejects"])
             counts = len(outcome["rows"]), len(outcome["rejects"])
             log.info("%s %s: %d rows, %d rejects", job.stage, group[0]["recording_id"], *counts)
@@ -64,10 +68,10 @@ def _forget_others(out: Path, recordings: set[str]) -> None:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
-def _outcome(job: Job, group: list[dict], process: Callable[[list[dict]], Outcome]) -> dict[str, list]:
+def _outcome(job: Job, group: list[dict], process: Callable[[list[dict]], Outcome], beside: Any) -> dict[str, list]:
     """{"rows", "rejects", "failed"} of one recording, from an interrupted job where that had finished it."""
     recording = group[0]["recording_id"]
-    partial, key = job.out / "partial" / f"{recording}.json", _key(job, group)
+    partial, key = job.out / "partial" / f"{recording}.json", _key(job, group, beside)
     if finished := _finished(partial, key):
         return finished
     files = {job.work / row[name] for row in group for name in ("path", "vocals", "mixture") if row.get(name)}
@@ -162,8 +166,8 @@ def _finished(partial: Path, key: str) -> dict | None:
     return outcome if outcome.pop("key", None) == key else None
 
 
-def _key(job: Job, group: list[dict]) -> str:
-    text = json.dumps([job.stage, job.deciding, group, code.digest(job.stage)], sort_keys=True, default=str)
+def _key(job: Job, group: list[dict], beside: Any) -> str:
+    text = json.dumps([job.stage, job.deciding, group, beside, code.digest(job.stage)], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

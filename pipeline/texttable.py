@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from pipeline import tables
+from pipeline import metadata, tables
 from pipeline.errors import ConfigError
 from pipeline.texts import Text
 
@@ -17,7 +17,8 @@ def read(path: Path, recordings: Iterable[dict]) -> list[Text]:
     """The texts of a table; recordings: rows of the index.
 
     A recording is named by its id, its source, or its file's name with or without suffix. Raises ConfigError, naming
-    the line, where a row cannot be understood: a person's work is not passed over.
+    the line, where a row cannot be understood: a person's work is not passed over. A row whose text is empty says
+    nothing: it is still to be filled in.
     """
     known = _names(recordings)
     names = tables.header(path, ["text"])
@@ -41,12 +42,9 @@ def _texts(path: Path, known: dict[str, set[str]]) -> Iterator[Text]:
             raise ConfigError(f"{where}: {problem} named '{name}': write its source as clips.csv has it.")
         if start is None or end is None or not 0 <= start < end:
             raise ConfigError(f"{where}: expected 0 <= start < end in seconds, found {start} and {end}.")
-        yield Text(next(iter(digests)), start, end, *(_line(row.get(key)) for key in ("text", "text_normalized")))
-
-
-def _line(text: str | None) -> str:
-    """A text as metadata.csv can hold it: one line, no separator."""
-    return " ".join((text or "").replace("|", " ").split())
+        text, normalized = (metadata.line(row.get(key) or "") for key in ("text", "text_normalized"))
+        if text:
+            yield Text(next(iter(digests)), start, end, text, normalized)
 
 
 def _names(recordings: Iterable[dict]) -> dict[str, set[str]]:

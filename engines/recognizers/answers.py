@@ -2,6 +2,7 @@
 
 import json
 import math
+import unicodedata
 from typing import Any
 
 from engines.recognition import Recognition, Word
@@ -17,10 +18,11 @@ def read(body: bytes, language: str | None) -> Recognition:
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"no JSON, it begins with {body[:40]!r}") from error
+        raise ValueError("no JSON") from error
     text = answer.get("text") if isinstance(answer, dict) else None
     if not isinstance(text, str):
         raise ValueError("JSON without a text")
+    text = _legible(text)
     passages = [part for part in _list(answer, "segments") if isinstance(part, dict)]
     return Recognition(
         text.strip(),
@@ -29,6 +31,11 @@ def read(body: bytes, language: str | None) -> Recognition:
         _mean_log_probability(passages),
         max((value for part in passages if (value := _share(part.get("no_speech_prob"))) is not None), default=None),
     )
+
+
+def _legible(text: str) -> str:
+    """A text without control characters and halves of characters, which JSON can hold and UTF-8 cannot."""
+    return "".join(letter for letter in text if letter.isspace() or unicodedata.category(letter) not in ("Cc", "Cs"))
 
 
 def _words(answer: dict) -> tuple[Word, ...]:
@@ -41,8 +48,8 @@ def _words(answer: dict) -> tuple[Word, ...]:
         start, end = _number(entry.get("start")), _number(entry.get("end"))
         if start is None or end is None or not 0 <= start <= end or (words and start < words[-1].start):
             return ()
-        if text.strip():
-            words.append(Word(text.strip(), start, end, _share(entry.get("probability"))))
+        if text := _legible(text).strip():
+            words.append(Word(text, start, end, _share(entry.get("probability"))))
     return tuple(words)
 
 

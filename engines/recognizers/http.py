@@ -118,8 +118,10 @@ class Recognizer:
         try:
             return answers.read(body, self.settings.language)
         except ValueError as error:
+            begins = self.service.told(body.decode("utf-8", "replace"))[:40]
             raise ModelError(
-                f"{self.service.host} answered clip {name} with what is no transcription ({error}): check http.url."
+                f"{self.service.host} answered clip {name} with what is no transcription ({error}, it begins with "
+                f"'{begins}'): check http.url."
             ) from error
 
 

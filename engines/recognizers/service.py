@@ -104,7 +104,7 @@ class Service:
             ) as answer:
                 body = self._body(answer)
         except requests.exceptions.SSLError as error:
-            raise ModelError(f"{self.host} has no certificate that this machine trusts: {self._told(error)}") from error
+            raise ModelError(f"{self.host} has no certificate that this machine trusts: {self.told(error)}") from error
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             raise Passing(f"for {type(error).__name__}") from error
         self._judge(name, answer, body)
@@ -124,13 +124,13 @@ class Service:
             return
         if 300 <= status < 400:
             place = urljoin(self.settings.url, answer.headers.get("Location", ""))
-            raise ModelError(f"{self.host} sends on to {self._told(place)}: if you trust it, name it in http.url.")
+            raise ModelError(f"{self.host} sends on to {self.told(place)}: if you trust it, name it in http.url.")
         if status in (408, 429) or status >= 500:
             raise Passing(f"for an answer {status}", _asked(answer.headers.get("Retry-After")))
-        why = self._told(body.decode("utf-8", "replace")) or "no reason given"
+        why = self.told(body.decode("utf-8", "replace")) or "no reason given"
         raise Refused(f"{self.host} refused clip {name} with {status}: {why}", status)
 
-    def _told(self, text: object) -> str:
+    def told(self, text: object) -> str:
         """What the other side said, on one line, short, and without the key."""
         line = " ".join(str(text).split())
         line = "".join(letter for letter in line if letter.isprintable())

@@ -5,6 +5,7 @@ beside the old one and takes its place as a whole; texts that a person wrote are
 """
 
 import json
+from collections.abc import Container
 from pathlib import Path
 
 from engines import scores
@@ -43,9 +44,13 @@ def clip_row(row: dict, recording: dict) -> dict:
     return recording | row | own
 
 
-def versions(row: dict) -> tuple[str, metadata.Version, str]:
-    """A clip, what machines heard, and the normalised form of a person's text, as `metadata.write` wants them."""
-    if "text_heard" in row:
+def versions(row: dict, persons: Container[str]) -> tuple[str, metadata.Version, str]:
+    """A clip, what machines heard, and the normalised form of a person's text, as `metadata.write` wants them.
+
+    persons: the clips whose text a person wrote into a corpus or decided on. One that stands in the table
+    `transcribe.texts` counts as a machine's here: the table says what it is, until a person edits metadata.csv.
+    """
+    if "text_heard" in row and row["id"] in persons:
         return row["id"], (row["text_heard"], ""), row["text_normalized"]
     return row["id"], (row["text"], row["text_normalized"]), ""
 
@@ -84,7 +89,7 @@ def export(job: Job) -> list[str]:
     rejected = [row | {"recording": row["recording_id"]} for row in rejects]
     tables.write(new / corpus.REJECTS, REJECT_FIELDS, rejected)
     manifest.write_text(new / corpus.STATISTICS, json.dumps(statistics, indent=1) + "\n")
-    texts.write(new, map(versions, kept), carried, left)
+    texts.write(new, (versions(row, carried) for row in kept), carried, left)
     names = [texts.ORPHANS] if left else []
     if unfit := decided.unfit(holding, decided.clips(work) if holding else ()):
         decided.write_unfit(new, unfit)

@@ -2,6 +2,7 @@
 
 from engines import textmeasures, wording
 from engines.textmeasures import MEASURES
+from pipeline import metadata
 from pipeline.texts import Text
 from stages.proofread.language import by_script
 from stages.proofread.pace import Pace, rate
@@ -22,11 +23,11 @@ def by_person(text: Text, heard: dict | None, language: str | None) -> dict:
 
 def by_machine(candidates: list[dict], language: str | None) -> dict | None:
     """The text of the most trusted source that heard something, with its normalised form."""
-    chosen = next((candidate for candidate in candidates if candidate["text"].strip()), None)
+    chosen = next((candidate for candidate in candidates if metadata.line(candidate["text"])), None)
     if chosen is None:
         return None
     language = chosen["language"] or language or by_script(chosen["text"])
-    text = " ".join(chosen["text"].split())
+    text = metadata.line(chosen["text"])
     return {
         "text": text,
         "text_normalized": wording.normalized(text, language) or "",

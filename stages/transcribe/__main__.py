@@ -88,7 +88,7 @@ def main() -> None:
     ears = Ears(job)
     for sentence in ears.announcements([row for row in rows if row["answer"] == "confident"]):
         log.warning("transcribe %s: %s", job.shard, sentence)
-    run.run_shard(job, rows, lambda group: process(group, job, segmented, beside, ears), Transcribed)
+    run.run_shard(job, rows, lambda group: process(group, job, segmented, beside, ears), Transcribed, beside)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from stages.transcribe.islands import Islands
+from stages.transcribe.logsums import log_sum, product
 from stages.transcribe.units import COMMA, CUE, NO_BREAK, SENTENCE, Words
 
 REACH = 3.0  # seconds that a word may be from where its cue has it
@@ -27,6 +28,7 @@ BREATH = 0.25  # seconds: a shorter island may be no speech
 SKIPPED, SKIPPED_SPEECH = 2.0, 4.0  # nats against leaving a cue out; more where somebody speaks under it
 UNPAUSED = {NO_BREAK: 0.0, COMMA: 0.3, SENTENCE: 1.0, CUE: 2.0}  # nats against no pause after a word
 PAUSED = {COMMA: 0.7, SENTENCE: 0.2, CUE: 0.0}  # nats against a pause
+WORDS, CELLS = 1500, 10**8  # words that may fall into one pause at most, and pairs of them over all islands
 NO_PAUSE_SECONDS, PER_SECOND, PAUSED_MOST = 0.12, 9.0, 4.5  # a pause inside a phrase: nats by its length
 
 
@@ -39,8 +41,12 @@ class Fit:
     probability: float
 
 
+class Crowded(Exception):
+    """More words fall together than anybody can say, so that time and memory would have no bound."""
+
+
 class Alignment:
-    """The sums over all paths of words through islands; `pace`: seconds a syllable."""
+    """The sums over all paths of words through islands; `pace`: seconds a syllable. Raises Crowded."""
 
     def __init__(self, words: Words, cues: np.ndarray, islands: Islands, pace: float):
         """cues: (k, 2) start and end of each cue in seconds."""
@@ -60,6 +66,9 @@ class Alignment:
         self.low = np.minimum.accumulate(np.minimum(low, high - 1)[::-1])[::-1]
         self.high = np.maximum.accumulate(high)
         self.low[0], self.high[-1] = 0, count + 1
+        near = self.high - self.low
+        if near.max() > WORDS or np.dot(near[1:], near[:-1]) > CELLS:
+            raise Crowded
         self.skips = self._skips()
         self.steps = [self._step(i) for i in range(len(islands.start))]
         self.forward = self._forward()
@@ -133,7 +142,7 @@ class Alignment:
         first[0] = 0.0
         sums = [self._leaving_out(first, 0)]
         for i, step in enumerate(self.steps):
-            sums.append(self._leaving_out(_log_sum(sums[-1][:, None] + step, axis=0), i + 1))
+            sums.append(self._leaving_out(log_sum(sums[-1][:, None] + step, axis=0), i + 1))
         return sums
 
     def _backward(self) -> list[np.ndarray]:
@@ -142,7 +151,7 @@ class Alignment:
         last[-1] = 0.0
         sums = [self._leaving_out(last, len(self.steps), backwards=True)]
         for i in range(len(self.steps) - 1, -1, -1):
-            sums.append(self._leaving_out(_log_sum(self.steps[i] + sums[-1][None, :], axis=1), i, backwards=True))
+            sums.append(self._leaving_out(log_sum(self.steps[i] + sums[-1][None, :], axis=1), i, backwards=True))
         return sums[::-1]
 
     def between(self, gap: int, stop: int) -> Fit | None:
@@ -156,7 +165,7 @@ class Alignment:
             if self.islands.stop[i] - self.islands.start[i] >= BREATH:
                 j = np.arange(self.low[i], self.high[i])[:, None]
                 step[j == np.arange(self.low[i + 1], self.high[i + 1])[None, :]] = -np.inf
-            inside = step if inside is None else _product(inside, step)
+            inside = step if inside is None else product(inside, step)
         if inside is None:
             return None
         joint = self.forward[gap][:, None] + inside + self.backward[stop][None, :] - self.total
@@ -186,15 +195,3 @@ class Alignment:
             through = forward[self.first_of_cue[cues] - low] + backward[self.end_of_cue[cues] - low]
             left_out[cues] = np.logaddexp(left_out[cues], through + self.skips[cues] - self.total)
         return float(1 - np.exp(left_out).mean())
-
-
-def _product(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """The product of two matrices of log weights."""
-    return _log_sum(first[:, :, None] + second[None, :, :], axis=1)
-
-
-def _log_sum(weights: np.ndarray, axis: int) -> np.ndarray:
-    """The logarithm of the sum of exponentials along an axis; minus infinity of nothing."""
-    most = np.maximum(weights.max(axis=axis, keepdims=True), -1e300)
-    with np.errstate(divide="ignore"):
-        return np.log(np.exp(weights - most).sum(axis=axis)) + np.squeeze(most, axis)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from stages.transcribe import shift, units
-from stages.transcribe.align import Alignment
+from stages.transcribe.align import Alignment, Crowded
 from stages.transcribe.captions.cue import Cue
 from stages.transcribe.islands import Islands
 
@@ -19,6 +19,7 @@ FEW = 8  # cues; of fewer, each must tell more
 IN_PLACE = 1.0  # seconds; captions that are off by less stand where they say
 EVEN = 0.25  # spread of the logarithms of cues' lengths; where it is smaller, lengths say nothing about the order
 TAKEN = 0.6  # least share of cues that speech takes
+ELSEWHERE = "their times fit nowhere to what is spoken: they seem to be of another recording"
 
 
 @dataclass(frozen=True)
@@ -34,18 +35,31 @@ def put(cues: list[Cue], islands: Islands) -> Step:
     """Find the shift, align, and judge whether the captions fit."""
     if not len(islands.start):
         return Step(0.0, None, "nobody speaks in the recording")
-    tried = []
-    for by in shift.candidates(np.array([(cue.start, cue.end) for cue in cues]), islands):
-        if moved := _moved(cues, by):
-            tried.append((_aligned(moved, islands, PACE), by, moved))
-    tried.sort(key=lambda attempt: -attempt[0].total)
-    (first, by, moved), *others = tried
+    try:
+        return _judged(cues, islands)
+    except Crowded:
+        return Step(0.0, None, "they have more words at one time than anybody can say")
+
+
+def _judged(cues: list[Cue], islands: Islands) -> Step:
+    reachable = [cue for cue in cues if cue.start < islands.stop[-1] + shift.FARTHEST]
+    if len(reachable) < TAKEN * len(cues):
+        return Step(0.0, None, ELSEWHERE)
+    best, totals = None, []
+    for by in shift.candidates(np.array([(cue.start, cue.end) for cue in reachable]), islands):
+        if moved := _moved(reachable, by):
+            attempt = _aligned(moved, islands, PACE)
+            totals.append(attempt.total)
+            if best is None or attempt.total > best[0].total:
+                best = attempt, by, moved
+    first, by, moved = best
     alignment = _aligned(moved, islands, _aligned(moved, islands, first.pace_heard()).pace_heard())
     in_place = abs(by) < IN_PLACE
     enough = GAIN if in_place else GAIN_MOVED * max(1.0, FEW / len(moved))
-    apart = min(((first.total - other.total) / len(moved) for other, _, _ in others), default=enough)
+    totals.remove(first.total)
+    apart = (first.total - max(totals)) / len(moved) if totals else enough
     if alignment.taken() < TAKEN or (apart < enough and not in_place):
-        return Step(by, None, "their times fit nowhere to what is spoken: they seem to be of another recording")
+        return Step(by, None, ELSEWHERE)
     order = order_gain(moved, islands, alignment.pace)
     if order is not None and order < enough:
         return Step(

@@ -14,6 +14,7 @@ from stages.transcribe.settings import CAPTIONS
 from stages.transcribe.step import Step
 
 ORIGINAL = "-orig"  # how automatic captions in the language that is spoken are marked
+UNSURE = "there are captions in other languages too: no text is taken, until transcribe.language says which is spoken."
 
 
 @dataclass
@@ -33,6 +34,7 @@ def of_recording(recording: dict, files: list[Path], rows: list[dict], job: Job)
         level = levels.of_vocals(recording, job.work, pool)
     edges = [edge for row in rows for edge in (row["start"], row["end"])]
     speech = islands.of(spans.read_csv(job.work / recording["path"]), level, edges)
+    unsure = [] if job.settings.language else translations(files)
     for path in in_order(files, job.settings.language):
         told = {"recording_id": recording["id"], "file": path.name, "used": False}
         brought.account.append(told)
@@ -45,6 +47,9 @@ def of_recording(recording: dict, files: list[Path], rows: list[dict], job: Job)
         if job.settings.language and read.language not in (None, job.settings.language):
             told["refused"] = f"{path.name}: they are in '{read.language}', spoken is '{job.settings.language}'."
             continue
+        if path in unsure:
+            told["refused"] = f"{path.name}: {UNSURE}"
+            continue
         placed = step.put(read.cues, speech)
         told["shift"] = round(placed.shift, 2)
         if placed.refused:
@@ -55,6 +60,13 @@ def of_recording(recording: dict, files: list[Path], rows: list[dict], job: Job)
         told |= {"used": True, "texts": len(brought.texts)}
         break
     return brought
+
+
+def translations(files: list[Path]) -> list[Path]:
+    """Those of a recording's caption files that may be translations: of several languages, not marked as original."""
+    stated = {path: language for path in files if (language := captions.language_of(path))}
+    unmarked = [path for path in stated if not path.stem.endswith(ORIGINAL)]
+    return unmarked if len(set(stated.values())) > 1 else []
 
 
 def in_order(files: list[Path], language: str | None) -> list[Path]:

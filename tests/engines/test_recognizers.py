@@ -116,5 +116,10 @@ def test_languages_by_code_and_name():
     assert len(languages.NAMES) == 100
 
 
+def test_an_answer_with_half_a_character_or_a_bell_can_be_written():
+    heard = answers.read(rb'{"text": "a\ud800b \u0007c", "words": [{"word": "a\ud800b", "start": 0, "end": 1}]}', "en")
+    assert heard.text == "ab c" and heard.words == (Word("ab", 0.0, 1.0),)
+
+
 def test_an_answer_of_nothing_is_a_recognition_of_nothing():
     assert answers.read(b'{"text": ""}', "en") == Recognition("", language="en")

@@ -204,6 +204,13 @@ def test_a_foreign_answer_is_one_sentence(site, body):
         list(recognizer(site).recognize(clips(1)))
 
 
+def test_a_service_that_gives_the_key_back_does_not_bring_it_into_the_message(site):
+    site.script = [(200, f"Authorization: Bearer {KEY}".encode(), {})]
+    with pytest.raises(ModelError, match="begins with 'Authorization: Bearer") as caught:
+        list(recognizer(site, parallel=1).recognize(clips(1)))
+    assert KEY[:6] not in str(caught.value)
+
+
 def test_a_service_that_gives_no_times_is_asked_for_text_alone(site):
     def picky(handler, asked):
         if asked["response_format"] != "json":

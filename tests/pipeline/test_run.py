@@ -30,9 +30,9 @@ def keep(rows):
     return [one | {"parent_id": one["id"]} for one in rows], []
 
 
-def do(work, process, inputs=INPUTS, **settings):
+def do(work, process, inputs=INPUTS, beside=None, **settings):
     this = job("separate", work, **settings)
-    run.run_shard(this, inputs, process, Recording)
+    run.run_shard(this, inputs, process, Recording, beside or {})
     return manifest.read(this.out / "manifest.jsonl", Recording), manifest.read(this.out / "rejects.jsonl", RejectRow)
 
 
@@ -108,6 +108,23 @@ def test_another_input_takes_up_nothing(work):
     changed = [INPUTS[0] | {"peak": 0.25}, *INPUTS[1:]]
     do(work, lambda rows: (again.append(rows[0]["id"]), keep(rows))[1], changed)
     assert again == ["r000000", "r000003"]
+
+
+def test_what_lies_beside_a_recording_and_has_changed_takes_up_nothing_of_it(work):
+    def cut(rows):
+        if rows[0]["id"] == "r000002":
+            raise KeyboardInterrupt
+        return keep(rows)
+
+    with pytest.raises(KeyboardInterrupt):
+        do(work, cut, beside={"r000000": ["old"], "r000001": ["same"]})
+    again = []
+    do(
+        work,
+        lambda rows: again.append(rows[0]["id"]) or keep(rows),
+        beside={"r000000": ["new"], "r000001": ["same"]},
+    )
+    assert again == ["r000000", "r000002", "r000003"]
 
 
 def test_what_a_stage_loses_is_an_error(work):

@@ -108,6 +108,7 @@ def test_what_a_spreadsheet_or_an_editor_of_windows_saved_is_read(tmp_path, newl
     [
         (b"c_0_2|a|b|c\n", "line 1: expected clip.text .*found 4 fields"),
         (b"c_0_2\n", "line 1: expected .*found 1 fields"),
+        (b"c_0_2|mine|\nc_0_2|Heard.|\n", "line 2: 'c_0_2' has another text in a line above"),
         (b"unknown|text|\n", "'unknown' has a text, but clips.csv knows no such clip"),
         (b"c_0_2|caf\xe9|\n", "not in UTF-8"),
     ],
@@ -117,6 +118,17 @@ def test_what_cannot_be_read_is_told_and_nothing_is_guessed(tmp_path, content, s
     (tmp_path / "metadata.csv").write_bytes(content)
     with pytest.raises(ConfigError, match=said):
         texts.gather(tmp_path)
+
+
+def test_quotes_that_a_spreadsheet_adds_are_no_persons_text(tmp_path):
+    """LibreOffice with | as separator puts a text that has quotes into quotes; a line may stand there twice."""
+    names = ["a", "b", "c", "d"]
+    said = ['He said "no".', '"All of it"', "none", '"a" and "b"']
+    metadata.write(tmp_path, [(name, (text, ""), "") for name, text in zip(names, said, strict=True)], {})
+    own = tmp_path / metadata.METADATA
+    saved = ['a|"He said ""no""."|', 'b|"""All of it"""|', "c|none|", 'd|"a" and "b"|', "c|none|"]
+    own.write_text("\r\n".join(saved))
+    assert metadata.by_person(own) == {}
 
 
 def test_texts_without_the_table_of_their_places_are_not_lost(tmp_path):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stages.transcribe import islands, shift, step, units
+from stages.transcribe import islands, logsums, shift, step, units
 from stages.transcribe.align import Alignment
 from stages.transcribe.captions.cue import Cue
 from stages.transcribe.islands import Islands
@@ -112,6 +112,32 @@ def test_captions_of_equal_length_cannot_be_told_by_their_order():
     speech = Islands(np.arange(10) * 3.0, np.arange(10) * 3.0 + 1.9)
     assert step.order_gain(cues, speech, 0.17) is None
     assert step.put(cues, speech).refused is None
+
+
+def test_cues_days_behind_the_recording_cost_nothing_and_most_of_them_are_anothers():
+    cues, speech, _ = talk(3)
+    late = [Cue(9e5 + i, 9e5 + i + 0.9, "far away") for i in range(len(cues))]
+    placed = step.put([*cues, late[0]], speech)
+    assert placed.refused is None and placed.alignment.words.texts[-1] == cues[-1].text.split()[-1]
+    assert "another recording" in step.put([*cues, *late], speech).refused
+
+
+@pytest.mark.parametrize(("count", "text"), [(3000, "word"), (2, "長" * 1500)])
+def test_more_words_than_anybody_can_say_are_refused(count, text):
+    cues, speech, _ = talk(3)
+    heap = [Cue(30.0, 31.0, f"{text}{number}") for number in range(count)]
+    assert "more words at one time" in step.put(sorted([*cues, *heap]), speech).refused
+
+
+@given(st.integers(1, 5), st.integers(1, 5), st.integers(1, 5), st.randoms(use_true_random=False))
+def test_the_product_of_log_weights_is_that_of_the_weights(rows, inner, columns, chance):
+    def drawn(*shape):
+        values = [chance.choice([-np.inf, chance.uniform(-150, 5)]) for _ in range(shape[0] * shape[1])]
+        return np.array(values).reshape(shape)
+
+    first, second = drawn(rows, inner), drawn(inner, columns)
+    summed = np.logaddexp.reduce(first[:, :, None] + second[None], axis=1)
+    np.testing.assert_allclose(logsums.product(first, second), summed, rtol=1e-9, atol=1e-9)
 
 
 @settings(max_examples=60)

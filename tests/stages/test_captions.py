@@ -41,7 +41,7 @@ JSON3 = json.dumps(
 TTML = """<?xml version="1.0" encoding="utf-8"?>
 <tt xmlns="http://www.w3.org/ns/ttml" xmlns:p="http://www.w3.org/ns/ttml#parameter" p:tickRate="1000">
 <body><div><p begin="1.5s" dur="1500t">Hello <span>&amp; welcome.</span></p>
-<p begin="01:00:02.250" end="01:00:04:00">Second line<br/>goes on.</p></div></body></tt>"""
+<p begin="01:00:02.250" end="01:00:04:00">- Second line<br/>- goes on.</p></div></body></tt>"""
 LRC = "[ti:Title]\n[00:01.50]Hello & welcome.\n[00:03.00]\n[60:02.25]Second line goes on.\n[60:04.00]\n"
 TEXTGRID = """File type = "ooTextFile"
 Object class = "TextGrid"
@@ -166,12 +166,22 @@ def test_what_is_not_said_goes_and_what_is_said_stays(text, spoken):
     assert tidy.spoken(text) == spoken
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp949"])
-def test_other_encodings_are_read_and_told(tmp_path, encoding):
-    text = "WEBVTT\n\n00:01.000 --> 00:02.000\n" + "이번 주말에 우리 미술관에 갈까요? 그럼 경복궁 어때요?\n" * 5
-    result = read(tmp_path, text.encode(encoding))
-    assert result.cues[0].text.startswith("이번 주말에 우리 미술관에 갈까요?")
-    assert bool(result.repairs) == (encoding == "cp949")
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp949", "latin-1"])
+def test_an_encoding_that_ttml_declares_changes_no_letter(tmp_path, encoding):
+    line = (
+        "Gr\u00fc\u00dfe, sch\u00f6n."
+        if encoding == "latin-1"
+        else "이번 주말에 우리 미술관에 갈까요? 그럼 경복궁 어때요?"
+    )
+    text = f'<?xml version="1.0" encoding="{encoding}"?><tt><p begin="1s" end="2s">{line}</p></tt>'
+    assert read(tmp_path, text.encode(encoding), "a.ttml").cues == [Cue(1.0, 2.0, line)]
+
+
+def test_elements_that_lie_deep_in_each_other_are_read_in_one_go(tmp_path):
+    deep = "<span>" * 200_000 + "said" + "</span>" * 200_000
+    nested = "<p begin='3s' end='4s'>" * 100_000 + "nested" + "</p>" * 100_000
+    cues = read(tmp_path, f"<tt><p begin='1s' end='2s'>{deep}</p>{nested}</tt>", "a.ttml").cues
+    assert [cue.text for cue in cues] == ["said", "nested"]
 
 
 @pytest.mark.parametrize(
@@ -180,7 +190,7 @@ def test_other_encodings_are_read_and_told(tmp_path, encoding):
         (b"", "is empty"),
         (b"WEBVTT\n\n", "no cue in it"),
         (b"WEBVTT\n\n00:05.000 --> 00:02.000\nbackwards\n\n-00:01.000 --> 00:01.000\nbefore\n", "no cue in it"),
-        (b"\x00\x01\x02" * 400, "no cue in it|neither in UTF-8"),
+        (b"\x00\x01\x02" * 400, "no cue in it|not in UTF-8"),
         (b"<html><body>404</body></html>", "no cue in it"),
         (b"WEBVTT\n\n00:00.000 --> 99:00:00.000\nalways\n", "no cue in it"),
     ],
@@ -196,6 +206,10 @@ def test_what_cannot_be_used_is_one_sentence(tmp_path, content, said):
         ("a.json3", '{"wrong": []}', "cannot be read as json3"),
         ("a.json3", "[" * 100_000, "cannot be read as json3"),
         ("a.json3", '{"events": [{"segs": [{"utf8": "x"}]}]}', "tStartMs"),
+        ("a.json3", '{"events": [{"tStartMs": 1%s, "segs": [{"utf8": "x"}]}]}' % ("0" * 400), "OverflowError"),
+        ("a.json3", '{"events": [{"tStartMs": NaN, "dDurationMs": 9, "segs": [{"utf8": "x"}]}]}', "no cue in it"),
+        ("a.json3", '{"events": [{"tStartMs": 1e999, "dDurationMs": 9, "segs": [{"utf8": "x"}]}]}', "no cue in it"),
+        ("a.vtt", "9999:00:00.000 --> 9999:00:01.000\nfar\n", "no cue in it"),
         ("a.ttml", "<tt><p begin='1s'", "cannot be read as ttml"),
         ("a.ttml", '<!DOCTYPE x [<!ENTITY a "aaaa">]><tt><p begin="1s" end="2s">&a;</p></tt>', "document type"),
         ("a.TextGrid", "nothing", "ooTextFile"),
@@ -204,6 +218,13 @@ def test_what_cannot_be_used_is_one_sentence(tmp_path, content, said):
 def test_a_broken_format_is_one_sentence(tmp_path, name, content, said):
     with pytest.raises(Unreadable, match=said):
         read(tmp_path, content, name)
+
+
+@pytest.mark.parametrize("offset", ["NaN", "1e999", "9e15", "-9e15"])
+def test_words_that_lie_far_from_their_cue_have_no_times(tmp_path, offset):
+    segments = f'[{{"utf8": "one ", "tOffsetMs": 0}}, {{"utf8": "two", "tOffsetMs": {offset}}}]'
+    event = f'{{"events": [{{"tStartMs": 1000, "dDurationMs": 2000, "segs": {segments}}}]}}'
+    assert read(tmp_path, event, "a.json3").cues == [Cue(1.0, 3.0, "one two")]
 
 
 def test_a_huge_file_is_not_read(tmp_path):

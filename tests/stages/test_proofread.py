@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from engines import textmeasures
 from engines.recognition import Recognition, Word
+from pipeline import decided_texts, manifest, metadata, tables, texts, texttable
 from pipeline import heard as sound
-from pipeline import manifest, metadata, tables, texttable
 from pipeline.errors import ConfigError
 from pipeline.rows import Proofread, Recording, Transcribed, WantedClip
+from stages.export.__main__ import versions
 from stages.proofread import __main__ as stage
 from stages.proofread import choose, language, pace
 from stages.transcribe.memory import Memory
@@ -48,6 +49,14 @@ def test_each_kind_of_wrong_text_shows_in_its_measure(text, measure, least):
     assert values[measure] >= least
     right = textmeasures.disagreement(TRUE, TRUE.upper().replace(".", ""))
     assert right == (0.0, 0.0) and textmeasures.repeats(TRUE) == 0 and textmeasures.compression(TRUE) < 1.5
+
+
+def test_what_a_machine_heard_can_stand_in_metadata(tmp_path):
+    candidates = [heard("http", " | \n"), heard("captions", "Part 1 | Intro\u2028goes on.")]
+    chosen = choose.by_machine(candidates, "en")
+    assert chosen["text"] == "Part 1 Intro goes on." and chosen["text_source"] == "captions"
+    metadata.write(tmp_path, [("c", (chosen["text"], chosen["text_normalized"]), "")], {})
+    assert metadata.read(tmp_path / metadata.METADATA) == {"c": ("Part 1 Intro goes on.", "Part one Intro goes on.")}
 
 
 @given(st.text(max_size=60), st.text(max_size=60))
@@ -147,6 +156,29 @@ def test_a_persons_texts_come_first_and_nothing_speaks_against_them(tmp_path):
     assert first["text_heard"] == "Wrong." and first["text_disagrees"] is None and first["asked"] == []
     assert [second["text"], third["text"]] == ["By clip.", "By place, moved a little."]
     assert {row["text_source"] for row in (first, second, third)} == {"person"} and fourth["text_source"] == "captions"
+
+
+def test_a_table_reaches_metadata_and_may_change_later_and_be_edited_there(tmp_path):
+    work, clips = work_of(tmp_path, [[heard("captions", "Wrong.")], [heard("captions", "Heard.")]])
+    corpus, table = tmp_path / "corpus", tmp_path / "own.csv"
+
+    def export() -> list[str]:
+        """What metadata.csv says after proofread and export."""
+        rows = [clip | proof for clip, proof in zip(clips, proofs(work, corpus, texts=str(table)), strict=True)]
+        carried, left = texts.carry(decided_texts.gather(corpus, []), rows)
+        named = [row | {"clip": row["id"]} for row in rows]
+        tables.write(corpus / "clips.csv", ["clip", "sha256", "start", "end"], named)
+        texts.write(corpus, (versions(row, carried) for row in rows), carried, left)
+        assert [row["text"] for row in rows] == [text for text, _ in metadata.read(corpus / "metadata.csv").values()]
+        return [row["text"] for row in rows]
+
+    table.write_text(f"clip,text\n{clips[0]['id']},By table.\n{clips[1]['id']},\n")
+    assert export() == ["By table.", "Heard."]
+    table.write_text(f"clip,text\n{clips[0]['id']},By another table.\n")
+    assert export() == ["By another table.", "Heard."]
+    own = corpus / "metadata.csv"
+    own.write_text(own.read_text().replace("By another table.", "By hand."))
+    assert export() == export() == ["By hand.", "Heard."]
 
 
 @pytest.mark.parametrize(

@@ -110,6 +110,18 @@ def test_of_several_languages_the_one_that_is_spoken_is_taken(shard):
     assert all("spoken is 'fr'" in file["refused"] for file in told)
 
 
+def test_of_two_languages_none_is_taken_until_the_spoken_one_is_told(shard):
+    work, cues, _, _ = shard
+    for name in ("talk.en.vtt", "talk.ko.vtt"):
+        write_captions(work, cues, name)
+    transcribe(work)
+    assert not any(candidates(work).values())
+    told = json.loads((work / "transcribe/s0000/r000000.captions.json").read_text())
+    assert len(told) == 2 and all("transcribe.language" in file["refused"] for file in told)
+    transcribe(work, language="ko")
+    assert {text["language"] for texts in candidates(work).values() for text in texts} == {"ko"}
+
+
 def test_what_does_not_fit_gives_no_text_and_says_why(shard):
     work, _, _, clips = shard
     write_captions(work, talk(77, sentences=12)[0])

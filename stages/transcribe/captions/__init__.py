@@ -44,7 +44,7 @@ def read(path: Path) -> Captions:
         raise Unreadable(f"it is {size / 1e6:.0f} MB long, expected at most {LIMIT / 1e6:.0f} MB")
     text, repairs = decode(path.read_bytes())
     if text is None:
-        raise Unreadable("it is neither in UTF-8 nor in another encoding that is known")
+        raise Unreadable("it is not in UTF-8, and in which encoding it is cannot be told for certain: save it in UTF-8")
     if not text.strip():
         raise Unreadable("it is empty")
     reader = importlib.import_module(f"{__name__}.{FORMATS[path.suffix.lower()]}")

@@ -10,7 +10,7 @@ def read(text: str) -> list[Cue]:
     try:
         events = json.loads(text)["events"]
         return [cue for event in events if (cue := _cue(event))]
-    except (KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
         raise ValueError(f"expected events with segments: {type(error).__name__} {error}") from error
 
 

@@ -5,10 +5,19 @@ import re
 import unicodedata
 
 from stages.transcribe.captions.cue import Cue
+from stages.transcribe.captions.encoding import UNREADABLE
 
 LONGEST = 60.0  # seconds of a cue; a longer one says nothing about when its words are said
+FARTHEST = 1e6  # seconds that a cue may lie from the beginning: eleven days
+SLACK = 1.0  # seconds that a word may lie outside its cue
 TEXT = 2000  # characters of a cue
 ROLLING = 0.25  # least share of cues that begin with a line of the cue before
+FAULTS = (
+    "reversed, negative or endless times",
+    "more than a minute long",
+    "repeated lines",
+    "characters that cannot be read",
+)
 _MARKUP = re.compile(r"</?[A-Za-z0-9][^<>]{0,200}>|\{\\[^{}]{0,200}\}")
 _BRACKETS = ("[]", "［］", "()", "（）", "【】")
 _SOUND = re.compile("|".join(rf"\{a}[^\{a}\{b}]{{0,80}}\{b}" for a, b in _BRACKETS) + r"|\*\w[^*\n]{0,38}\w\*")
@@ -28,18 +37,26 @@ def spoken(text: str) -> str:
 
 def cues(raw: list[Cue]) -> tuple[list[Cue], list[str]]:
     """Cues in the order of time that say something, and what was repaired: a sentence for each kind of fault."""
-    counts = dict.fromkeys(("reversed or negative times", "more than a minute long", "repeated lines"), 0)
+    counts = dict.fromkeys(FAULTS, 0)
+    timed = [cue for cue in raw if 0 <= cue.start < cue.end < FARTHEST]
+    counts["reversed, negative or endless times"] = len(raw) - len(timed)
     tidied: list[Cue] = []
-    for cue in _unrolled(sorted(raw, key=lambda cue: (cue.start, cue.end)), counts):
+    for cue in _unrolled(sorted(timed, key=lambda cue: (cue.start, cue.end)), counts):
         text = spoken(cue.text)
-        if cue.start < 0 or cue.end <= cue.start:
-            counts["reversed or negative times"] += 1
-        elif cue.end - cue.start > LONGEST:
+        if cue.end - cue.start > LONGEST:
             counts["more than a minute long"] += 1
+        elif UNREADABLE in text:
+            counts["characters that cannot be read"] += 1
         elif text:
-            words = tuple((said, at) for word, at in cue.words if (said := spoken(word)))
-            tidied.append(Cue(cue.start, cue.end, text, words if " ".join(w for w, _ in words) == text else ()))
+            tidied.append(Cue(cue.start, cue.end, text, _timed_words(cue, text)))
     return tidied, [f"{count} cues left out: {fault}" for fault, count in counts.items() if count]
+
+
+def _timed_words(cue: Cue, text: str) -> tuple[tuple[str, float], ...]:
+    """The words of a cue with their times, where these lie in the cue and the words are those of its text."""
+    words = tuple((said, at) for word, at in cue.words[:TEXT] if (said := spoken(word)))
+    inside = all(cue.start - SLACK <= at <= cue.end + SLACK for _, at in words)
+    return words if inside and " ".join(word for word, _ in words) == text else ()
 
 
 def _unrolled(raw: list[Cue], counts: dict[str, int]) -> list[Cue]:
