@@ -1,6 +1,6 @@
 """A round: faults drawn by a seed strike a first run or a changed one, and the plain command ends in the same corpus.
 
-python -m tests.faults.rounds 0 200      the rounds of the seeds 0 to 199; about a minute each
+python -m tests.faults.rounds 0 200      the rounds of the seeds 0 to 199
 """
 
 import argparse
@@ -58,11 +58,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("first", type=int, help="first seed")
     parser.add_argument("stop", type=int, help="the seed after the last")
+    parser.add_argument("--folder", type=Path, help="where undisturbed runs are kept for the next rounds")
     args = parser.parse_args()
     failed = []
     with tempfile.TemporaryDirectory() as name:
         write_talk(Path(name, "talk.wav"))
-        place = Place(Path(name), Path(name, "talk.wav"))
+        place = Place(args.folder.absolute() if args.folder else Path(name), Path(name, "talk.wav"))
         try:
             for seed in range(args.first, args.stop):
                 try:
