@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.conftest import write_talk
 from tests.dag.runs import contents
-from tests.faults.faults import FAULTS, UNSEEN, check_words
+from tests.faults.faults import FAULTS, UNSEEN, check_words, sentences
 from tests.faults.places import VARIANTS, Place
 
 
@@ -38,9 +38,8 @@ def play(place: Place, seed: int) -> list[str]:
     status, said = place.run(variant)
     check_words(said)
     if status:
-        sentences = {line.strip() for line in said.splitlines() if "error: " in line}
-        assert sentences, "\n".join([*story, "no sentence", said[-6000:]])
-        story += [f"refused: {sentence}" for sentence in sentences]
+        assert sentences(said), "\n".join([*story, "no sentence", said[-6000:]])
+        story += [f"refused: {sentence}" for sentence in sorted(sentences(said))]
         for back in reversed(undo):
             back()
         status, said = place.run(variant)
