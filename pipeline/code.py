@@ -83,7 +83,7 @@ def _content(path: Path) -> bytes:
     """The part of a file that has an effect: of Python, the syntax tree without docstrings."""
     if path.suffix != ".py":
         return path.read_bytes()
-    tree = ast.parse(path.read_bytes())
+    tree = _tree(path)  # shared with `_imports`: no import stands in a docstring
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if (

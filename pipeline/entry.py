@@ -35,13 +35,11 @@ def in_a_sentence() -> Iterator[None]:
         sys.exit(f"error: {error}")
     except PermissionError as error:
         sys.exit(f"error: permission denied: {error.filename}: let this user read and write there, then run again.")
-    except OSError as error:
-        if error.errno not in FULL:
-            raise
-        sys.exit(f"error: cannot write ({error}): make room, then run again.")
     except MemoryError:
         sys.exit("error: out of memory: run fewer jobs at once (-j) or make shards smaller (shard_minutes).")
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in FULL:
+            sys.exit(f"error: cannot write ({error}): make room, then run again.")
         if not may_pass(error):
             raise
         sys.exit(f"error: {in_words(error)}: check memory, disks and devices, then run again.")
