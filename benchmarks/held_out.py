@@ -79,7 +79,7 @@ def speech(work: Path, truths: dict[str, timeline.Truth]) -> float:
     for path in sorted(work.glob("separate/*/manifest.jsonl")):
         for row in manifest.stream(path):
             sounds = ((row["mixture"], 1.0), (row["path"], row["gain"]))
-            pair = [hearing.Signal(work / path, row["downmix"], gain, segmenter, vad) for path, gain in sounds]
+            pair = [hearing.Signal(work / path, row["downmix"], gain, segmenter, vad, work) for path, gain in sounds]
             evidence[Path(row["source"]).stem] = ((pair[0].probability + pair[1].probability) / 2, pair[1].level)
 
     def right() -> np.ndarray:

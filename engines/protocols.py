@@ -1,6 +1,7 @@
 """What a stage may ask of a model, whichever engine runs it. Signals are float32, full scale 1."""
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -30,8 +31,8 @@ class Segmenter(Protocol):
     def segment(self, blocks: Iterable[np.ndarray]) -> list[Span]:
         """The spans of a recording, without gap or overlap, from blocks (n,)."""
 
-    def hear(self, blocks: Iterable[np.ndarray]) -> Any:
-        """What `posteriors` needs of a recording."""
+    def hear(self, blocks: Iterable[np.ndarray], folder: Path) -> Any:
+        """What `posteriors` needs of a recording; a file in `folder` may hold it."""
 
     def posteriors(self, features: Any, network: str, patches: np.ndarray) -> dict[str, np.ndarray]:
         """The posterior of every label of "activity" or "gender", (n,), around 20 ms times each of `patches` (n,)."""

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from pipeline import inputs
+from pipeline.errors import VoxsieveError
 
 TABLE = "captions.json"  # in a shard of the index: recording -> [path, identity] of each of its caption files
 # Suffix -> the module of stages/transcribe/captions/ that reads it.
@@ -23,6 +24,7 @@ def beside(recordings: Iterable[Path]) -> dict[Path, list[Path]]:
     """The caption files of each recording that has some: NAME.vtt, NAME.ko.vtt beside NAME.mp3, shortest name first.
 
     A folder is listed once. Captions of a name that several recordings share (a.mp3, a.wav) count for each of them.
+    Raises VoxsieveError where a recording's folder is away.
     """
     recordings = list(recordings)
     listings = {folder: _listing(folder) for folder in {path.parent for path in recordings}}
@@ -31,19 +33,23 @@ def beside(recordings: Iterable[Path]) -> dict[Path, list[Path]]:
 
 
 def identities(files: Iterable[Path], work: Path | None = None) -> list[list]:
-    """[path, its identity] of each, the path relative to `work`: changes where a file is added, removed or replaced."""
-    return [
-        [str(inputs.relative(path, work) if work else path), inputs.identity(path)] for path in files if path.is_file()
-    ]
+    """[path, its identity] of each, the path relative to `work`: changes where a file is added, removed or replaced.
+
+    Raises FileNotFoundError where one is away by now.
+    """
+    return [[str(inputs.relative(path, work) if work else path), inputs.identity(path)] for path in files]
 
 
 def _listing(folder: Path) -> dict[str, list[Path]]:
     """Stem of a recording -> the caption files with that stem, alone or before a language."""
     by_stem: dict[str, list[Path]] = {}
     try:
-        names = sorted(os.listdir(folder), key=lambda name: (len(name), name))
-    except OSError:
+        with os.scandir(folder) as entries:
+            names = sorted((entry.name for entry in entries if entry.is_file()), key=lambda name: (len(name), name))
+    except PermissionError:  # one may read a file by its name without being let into its folder
         return {}
+    except OSError as error:
+        raise VoxsieveError(f"{folder} cannot be read now ({error.strerror}): bring its disk back.") from error
     for name in names:
         stem, suffix = os.path.splitext(name)
         if suffix.lower() in FORMATS:

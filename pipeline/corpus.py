@@ -82,11 +82,13 @@ def replace(corpus: Path, names: list[str]) -> None:
     shutil.rmtree(new, ignore_errors=True)
 
 
-def record(out: Path, corpus: Path, names: Iterable[str], to_fill_in: Iterable[Path] = ()) -> None:
+def record(
+    out: Path, corpus: Path, names: Iterable[str], to_fill_in: Iterable[Path] = (), absent: Iterable[Path] = ()
+) -> None:
     """Write to `out` what now stands in a corpus under `names` (files and folders).
 
     Sizes of all files; SHA-256 of all but the clips, which the work folder has as well; digests of files `to_fill_in`
-    by a person, which may change without being damaged.
+    by a person, which may change without being damaged; names of files that were `absent`, without which it was made.
     """
     to_fill_in = list(to_fill_in)
     paths = [path for name in names for path in [corpus / name, *sorted((corpus / name).rglob("*"))]]
@@ -100,6 +102,7 @@ def record(out: Path, corpus: Path, names: Iterable[str], to_fill_in: Iterable[P
         "files": {named(path): path.stat().st_size for path in files},
         "sha256": {named(path): sha256(path) for path in files if path.parent.name != WAVS},
         "texts": {named(path): metadata.digest(path) for path in to_fill_in},
+        "absent": sorted(map(os.fsdecode, absent)),
     }
     manifest.write_text(out / RECORD, json.dumps(written, indent=0) + "\n")
 

@@ -5,7 +5,6 @@ Whatever can be wrong with a configuration is reported here, in one sentence, be
 
 import hashlib
 import json
-import os
 import shlex
 import sys
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from pipeline import (
     decided_texts,
     deciding,
     decisions,
+    entry,
     ffmpeg,
     flags,
     folders,
@@ -30,7 +30,7 @@ from pipeline import (
     terminal,
     workfolder,
 )
-from pipeline.errors import ConfigError, VoxsieveError
+from pipeline.errors import ConfigError
 
 ROOT = Path(__file__).parent.parent
 
@@ -119,7 +119,8 @@ class Plan:
             rule.input_modifier = rule.log_modifier = rule.benchmark_modifier = rule.output_modifier
             rule.set_log(f"{self.work}/log/{rule.name}{shard}.log")
             rule.benchmark = f"{self.work}/benchmark/{rule.name}{shard}.tsv"
-            rule.set_params(made_with=self._made_with(rule.name))
+            with entry.in_a_sentence():  # what it was made with may be gone by now
+                rule.set_params(made_with=self._made_with(rule.name))
             rule.conda_env = self.conda(rule.name)
             if "threads" in registry.stages()[rule.name].machine:
                 # index only reads files: it may use all cores.
@@ -191,9 +192,5 @@ class Plan:
 
 def make(settings: dict, conda: bool) -> Plan:
     """The plan for Snakemake's merged configuration; a fault ends the program with its sentence and status 1."""
-    try:
+    with entry.in_a_sentence():
         return Plan(config.load(settings), conda)
-    except VoxsieveError as error:
-        sys.exit(f"error: {error}")
-    except PermissionError as error:
-        sys.exit(f"error: permission denied: {os.fsdecode(error.filename)}: let this user read and write there.")

@@ -78,7 +78,7 @@ def _forget(work: Path) -> list[str]:
             marker.unlink()
             name = ", ".join(folder.relative_to(work).parts)
             messages.append(
-                f"{name}: {wrong} is not as it was written: it is made again"
+                f"{name}: {wrong}: it is made again"
                 if wrong
                 else f"{name}: files are not as they were written: they are made again"
             )
@@ -100,15 +100,18 @@ def marker_of(folder: Path, work: Path) -> Path:
 
 
 def _changed(record: Path) -> str:
-    """The first file of a corpus that is not as a stage's record has it, or the record itself; "" for none."""
+    """What is not as a stage's record has it: a file of the corpus, or the record itself; "" where nothing is."""
     try:
         written = json.loads(record.read_text(encoding="utf-8"))
         place = Path(written["corpus"])
         wrong = [name for name, size in written["files"].items() if _size(place / name) != size]
         wrong += [name for name, digest in written["texts"].items() if metadata.digest(place / name) != digest]
+        back = [name for name in written["absent"] if os.path.isfile(name)]
     except (ValueError, KeyError):
-        return record.name
-    return wrong[0] if wrong else ""
+        wrong, back = [record.name], []
+    if wrong:
+        return f"{wrong[0]} is not as it was written"
+    return f"{back[0]} is there again" if back else ""
 
 
 def _shards(work: Path) -> list[str]:

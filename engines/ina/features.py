@@ -80,15 +80,20 @@ def chunks(blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
         yield np.concatenate(parts)
 
 
+def stream(blocks: Iterable[np.ndarray]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """What `features` gives as a whole, piece by piece: (n, 24) and (n,)."""
+    filters = mel_filters()
+    for chunk in chunks(blocks):
+        yield frame_features(chunk, filters)
+
+
 def features(blocks: Iterable[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     """Log-mel spectrogram (frames, 24) and log energy (frames,), float32, of a 16 kHz mono signal in blocks.
 
     Keeps 100 bytes a frame (36 MB an hour); a signal under 25 ms gives no frames.
     """
-    filters = mel_filters()
     mels, energies = np.empty((0, BANDS), np.float32), np.empty(0, np.float32)
-    for chunk in chunks(blocks):
-        mel, energy = frame_features(chunk, filters)
+    for mel, energy in stream(blocks):
         # Grown in place: the system moves the pages of a large array, so that nothing is held twice.
         mels.resize((len(mels) + len(mel), BANDS), refcheck=False)
         energies.resize(len(energies) + len(energy), refcheck=False)

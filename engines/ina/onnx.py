@@ -13,6 +13,7 @@ the label changes or rests on little evidence (`look_closer`). `exact=True` look
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from engines.ina import cnn as ina_cnn
 from engines.ina import features as ina_features
 from engines.ina import viterbi
 from engines.ina.closer import look_closer, share
+from engines.ina.filed import Spectrogram
 from engines.spans import Span
 from pipeline.errors import Reject
 
@@ -65,7 +67,7 @@ def loudness_runs(energy: np.ndarray) -> list[tuple[int, int, int]]:
     return runs(viterbi.decode(emission, viterbi.change_cost(150), stay=(-5.0, 0.0))[::STEP])
 
 
-def normalised_patches(mel: np.ndarray, indices: np.ndarray, bands: int) -> np.ndarray:
+def normalised_patches(mel: np.ndarray | Spectrogram, indices: np.ndarray, bands: int) -> np.ndarray:
     """The patches at `indices` (n,), (n, 68, bands), each of mean 0 and deviation 1 over all its values.
 
     `mel` is (frames, 24), at least 68 frames. The first and the last patch are repeated at the ends, so
@@ -74,7 +76,7 @@ def normalised_patches(mel: np.ndarray, indices: np.ndarray, bands: int) -> np.n
     last = (len(mel) - PATCH) // STEP
     first_frames = np.clip(indices - PATCH // (2 * STEP), 0, last) * STEP
     frames = first_frames[:, np.newaxis] + np.arange(PATCH)
-    flat = mel[frames, :bands].reshape(len(indices), -1)
+    flat = mel[frames][:, :, :bands].reshape(len(indices), -1)
     with np.errstate(invalid="ignore", divide="ignore"):
         flat = (flat - np.mean(flat, axis=1, keepdims=True)) / np.std(flat, axis=1, keepdims=True)
     return flat.reshape(-1, PATCH, bands)
@@ -105,7 +107,7 @@ class Listener:
             for state, first, last in runs(states)
         ]
 
-    def posteriors(self, mel: np.ndarray, indices: np.ndarray) -> np.ndarray:
+    def posteriors(self, mel: np.ndarray | Spectrogram, indices: np.ndarray) -> np.ndarray:
         """Posteriors, float32 (n, labels), of the patches at `indices` (n,); 0.5 where not finite."""
         posteriors = np.full((len(indices), len(self.network.labels)), 0.5, np.float32)
         for start in range(0, len(indices), self.batch):
@@ -146,7 +148,8 @@ class Segmenter:
 
         Memory grows by about 80 MB an hour. Raises Reject where the recording is shorter than 25 ms.
         """
-        mel, energy = _features(blocks)
+        mel, energy = ina_features.features(blocks)
+        mel = _at_least_a_patch(mel)
         spans = []
         for loud, start, stop in loudness_runs(energy):
             parts = self.activity.label(mel, start, stop) if loud else [("noEnergy", start, stop, None)]
@@ -155,11 +158,21 @@ class Segmenter:
                 spans += self.gender.label(mel, *part[1:3]) if split else [part]
         return [Span(label, _seconds(start), _seconds(stop), sure) for label, start, stop, sure in spans]
 
-    def hear(self, blocks: Iterable[np.ndarray]) -> np.ndarray:
-        """What `posteriors` needs of a recording, given as to `segment`: its spectrogram (frames, 24)."""
-        return _features(blocks)[0]
+    def hear(self, blocks: Iterable[np.ndarray], folder: Path) -> np.ndarray | Spectrogram:
+        """What `posteriors` needs of a recording, given as to `segment`: its spectrogram (frames, 24).
 
-    def posteriors(self, features: np.ndarray, network: str, patches: np.ndarray) -> dict[str, np.ndarray]:
+        It lies in a file in `folder`, 35 MB an hour, until nobody needs it.
+        """
+        spectrogram = Spectrogram(folder)
+        for mel, _ in ina_features.stream(blocks):
+            spectrogram.append(mel)
+        if len(spectrogram) < PATCH:
+            return _at_least_a_patch(spectrogram[np.arange(len(spectrogram))[np.newaxis]][0])
+        return spectrogram
+
+    def posteriors(
+        self, features: np.ndarray | Spectrogram, network: str, patches: np.ndarray
+    ) -> dict[str, np.ndarray]:
         """The posterior of every label of `network`, "activity" or "gender", float32 (n,), at `patches` (n,).
 
         Patch i is the one around 20 ms times i.
@@ -168,15 +181,14 @@ class Segmenter:
         return dict(zip(listener.network.labels, listener.posteriors(features, patches).T, strict=True))
 
 
-def _features(blocks: Iterable[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """The spectrogram, at least one patch long, and the log energy of a recording."""
-    mel, energy = ina_features.features(blocks)
-    if not len(energy):
+def _at_least_a_patch(mel: np.ndarray) -> np.ndarray:
+    """A spectrogram (frames, 24), the end of one shorter than a patch filled. Raises Reject where it has no frames."""
+    if not len(mel):
         raise Reject("too_short", "The recording is shorter than one analysis window of 25 ms.")
     missing = PATCH - len(mel)
     if missing > 0:  # in float64, as upstream does it
         mel = np.concatenate([mel, np.full((missing, mel.shape[1]), mel.min(), np.float64)])
-    return mel, energy
+    return mel
 
 
 def _seconds(patches: int) -> float:

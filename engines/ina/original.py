@@ -66,8 +66,8 @@ class Segmenter:
             rows = self.package(str(wav))
         return [Span(label, round(start, 2), round(stop, 2)) for label, start, stop in rows]
 
-    def hear(self, blocks: Iterable[np.ndarray]) -> list[Span]:
-        """What `posteriors` needs of a recording: its spans."""
+    def hear(self, blocks: Iterable[np.ndarray], folder: Path) -> list[Span]:
+        """What `posteriors` needs of a recording: its spans. Nothing is kept in `folder`."""
         return self.segment(blocks)
 
     def posteriors(self, features: list[Span], network: str, patches: np.ndarray) -> dict[str, np.ndarray]:

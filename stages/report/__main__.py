@@ -2,6 +2,7 @@
 
 It is made of statistics.json, the tables and the work folder's manifests, each read a row at a time; what is not there
 (a score, the work folder, a source recording) is left out. It opens offline and is the same, byte for byte, each time.
+Where a source recording was away, the next run that finds it makes the page again.
 """
 
 import json
@@ -80,8 +81,8 @@ def process(
     marks: dict[str, dict[str, float]],
     holding: Sequence[decisions.Decision] = (),
     enhance: bool = False,
-) -> str:
-    """The page's HTML.
+) -> tuple[str, set[Path]]:
+    """The page's HTML, and the source recordings that it has not because their files are away.
 
     marks: the thresholds that were set, {score: {"min": value, "max": value}}; holding: what people decided; enhance:
     whether clips went through that stage.
@@ -121,7 +122,7 @@ def process(
     with ThreadPoolExecutor(AT_ONCE) as pool:  # each player is an ffmpeg to wait for
         parts |= zip(heard, pool.map(list, heard.values()), strict=True)
     parts |= compared(spread, other) | decided.parts(holding, resting) | transcripts.parts(written, corpus, work)
-    return page.render(parts)
+    return page.render(parts), sources.absent
 
 
 def marks(filters: dict[str, dict | None]) -> dict[str, dict[str, float]]:
@@ -145,9 +146,9 @@ def main() -> None:
     with lock.alone(place, corpora.MARKER), vouch.alone(job.out):
         holding = decisions.of(Path(job.settings.decisions))
         bounds = marks(job.settings.filters.model_dump())
-        text = process(job.work, place, job.args.compare, bounds, holding, enhance)
+        text, absent = process(job.work, place, job.args.compare, bounds, holding, enhance)
         manifest.write_text(place / PAGE, text)
-        corpora.record(job.out, place, [PAGE], [place / metadata.METADATA])
+        corpora.record(job.out, place, [PAGE], [place / metadata.METADATA], absent)
 
 
 if __name__ == "__main__":

@@ -66,17 +66,24 @@ class Rejected:
 
 
 class Sources:
-    """The recordings by id: where their files are; none where the work folder is gone."""
+    """The recordings by id: where their files are; none where the work folder is gone.
+
+    `absent`: the files that were asked for and are not there.
+    """
 
     def __init__(self, work: Path):
         rows = reading.manifests(work, "index")
         self._of = {row["id"]: (work / row["path"], row["downmix"]) for row in rows}
+        self.absent: set[Path] = set()
 
     def piece(self, row: dict) -> Piece | None:
         """The place in the source recording that a clip or a reject was cut from."""
         if row["recording"] not in self._of:
             return None
         path, downmix = self._of[row["recording"]]
+        if not path.is_file():
+            self.absent.add(path)
+            return None
         how = [name for second, name in downmix if second <= row["start"]][-1]
         return Piece(path, row["start"], seconds(row), how)
 
@@ -86,9 +93,10 @@ def seconds(row: dict) -> float:
     return min(row["end"] - row["start"], sound.LONGEST)
 
 
-def clip_piece(row: dict, corpus: Path) -> Piece:
-    """The clip's own file."""
-    return Piece(corpus / row["path"], 0.0, seconds(row))
+def clip_piece(row: dict, corpus: Path) -> Piece | None:
+    """The clip's own file, None where it is gone."""
+    path = corpus / row["path"]
+    return Piece(path, 0.0, seconds(row)) if path.is_file() else None
 
 
 def player(piece: Piece | None, title: str) -> dict | None:

@@ -1,4 +1,4 @@
-"""Short pieces of recordings and clips: as samples to look at, as MP3 to listen to. What cannot be read is None."""
+"""Short pieces of recordings and clips: as samples to look at, as MP3 to listen to. What cannot be decoded is None."""
 
 import base64
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline import ffmpeg
+from pipeline import ffmpeg, verdict
 
 KBIT = 64
 LONGEST = 8.0  # seconds of a player: enough to judge, little to load
@@ -34,16 +34,27 @@ class Piece:
 
 
 def samples(piece: Piece, rate: int) -> np.ndarray | None:
-    """(n,) float32 at `rate` Hz."""
-    answer = ffmpeg.run([*piece.arguments(rate), "-f", "f32le", "pipe:1"])
-    signal = np.frombuffer(answer.stdout[: len(answer.stdout) // 4 * 4], "<f4")
+    """(n,) float32 at `rate` Hz. Raises VoxsieveError as `_decoded`."""
+    data = _decoded(piece, rate, ["-f", "f32le", "pipe:1"])
+    signal = np.frombuffer(data[: len(data) // 4 * 4], "<f4")
     return np.nan_to_num(signal, nan=0, posinf=0, neginf=0) if len(signal) else None
 
 
 def address(piece: Piece) -> str | None:
-    """A data: address with the piece as MP3, the same bytes each time."""
+    """A data: address with the piece as MP3, the same bytes each time. Raises VoxsieveError as `_decoded`."""
     plain = ["-map_metadata", "-1", "-fflags", "+bitexact", "-flags:a", "+bitexact", "-id3v2_version", "0"]
-    answer = ffmpeg.run([*piece.arguments(RATE), "-b:a", f"{KBIT}k", *plain, "-f", "mp3", "pipe:1"])
-    if answer.returncode or not answer.stdout:
-        return None
-    return "data:audio/mpeg;base64," + base64.b64encode(answer.stdout).decode()
+    data = _decoded(piece, RATE, ["-b:a", f"{KBIT}k", *plain, "-f", "mp3", "pipe:1"])
+    return "data:audio/mpeg;base64," + base64.b64encode(data).decode() if data else None
+
+
+def _decoded(piece: Piece, rate: int, how: list[str]) -> bytes:
+    """What ffmpeg makes of a piece; nothing where it cannot decode it to its end.
+
+    Raises VoxsieveError where ffmpeg was ended by somebody or the file cannot be read: that says nothing of the piece.
+    """
+    answer = ffmpeg.run([*piece.arguments(rate), *how])
+    ffmpeg.check_status(answer.returncode, piece.path, "ffmpeg")
+    if not answer.returncode and answer.stdout:
+        return answer.stdout
+    verdict.check_readable(piece.path)
+    return b""

@@ -9,20 +9,27 @@ from engines import ina, spans
 from engines.protocols import Segmenter
 from engines.silero.onnx import Vad
 from pipeline import audio, entry, manifest, program, run
+from pipeline.errors import Reject
 from pipeline.program import Job
 from pipeline.rows import Segmented, Separated
 from stages.segment import hearing
 
 STAGE = "segment"
+SHORTEST = 0.025  # seconds that the networks' features look at
 EVIDENCE = ("confidence", "male", "speech_to_background_db")
 
 
 def process(rows: list[dict], job: Job, segmenter: Segmenter, vad: Vad | None) -> run.Outcome:
-    """Segment one recording: its row points to the CSV, keeps the vocals' path as `vocals`, and sums up labels."""
+    """Segment one recording: its row points to the CSV, keeps the vocals' path as `vocals`, and sums up labels.
+
+    Raises Reject where it is shorter than SHORTEST.
+    """
     (row,) = rows
     settings = job.settings
+    if row["duration"] < SHORTEST:
+        raise Reject("too_short", f"The recording lasts {row['duration']:.6f} s, expected at least {SHORTEST} s.")
     if vad:
-        passages = hearing.passages(row, job.work, segmenter, vad, settings.gender, settings.threads)
+        passages = hearing.passages(row, job, segmenter, vad)
     else:
         path = job.work / row["mixture" if settings.source == "mixture" else "path"]
         passages = segmenter.segment(audio.decode_mono(path, segmenter.SAMPLE_RATE, row["downmix"], pcm16=True))

@@ -10,6 +10,7 @@ from engines.protocols import Segmenter
 from engines.silero.onnx import Vad
 from pipeline import audio
 from pipeline.downmix import Downmix
+from pipeline.program import Job
 from stages.segment import labels
 
 FRAMES = 2  # from patch to patch, 20 ms
@@ -19,9 +20,12 @@ SURE = 0.35  # where the mean probability of a male voice is nearer to 0.5, the 
 
 
 class Signal:
-    """One signal, read once: probability of speech and level of every frame, and the features for the networks."""
+    """One signal, read once: probability of speech and level of every frame, and the features for the networks.
 
-    def __init__(self, path: Path, downmix: Downmix, gain: float, segmenter: Segmenter, vad: Vad):
+    out: the folder in which these may lie in a file.
+    """
+
+    def __init__(self, path: Path, downmix: Downmix, gain: float, segmenter: Segmenter, vad: Vad, out: Path):
         self.segmenter = segmenter
         level_parts, stream = [], vad.stream()
         rest = np.zeros(0, np.float32)
@@ -35,7 +39,7 @@ class Signal:
                 level_parts.append(level)
                 yield block
 
-        self.features = segmenter.hear(passing())  # most of the memory, 35 MB an hour
+        self.features = segmenter.hear(passing(), out)
         self.level = np.concatenate(level_parts)
         self.probability = labels.at_frames(stream.probability(), stream.SECONDS, len(self.level))
 
@@ -67,18 +71,22 @@ def male_voice(vocals: Signal, speaking: np.ndarray) -> np.ndarray:
     return np.where(unsure, vocals.posteriors("gender", unsure, EVERY)["male"], male)
 
 
-def passages(row: dict, work: Path, segmenter: Segmenter, vad: Vad, gender: bool, threads: int) -> list[labels.Passage]:
+def passages(row: dict, job: Job, segmenter: Segmenter, vad: Vad) -> list[labels.Passage]:
     """The passages of a recording, from its mixture and its vocals, read in parallel."""
-    sounds = ((work / row["mixture"], 1.0), (work / row["path"], row["gain"]))
-    with ThreadPoolExecutor(min(threads, len(sounds))) as pool:
-        mixture, vocals = pool.map(lambda sound: Signal(sound[0], row["downmix"], sound[1], segmenter, vad), sounds)
+    sounds = ((job.work / row["mixture"], 1.0), (job.work / row["path"], row["gain"]))
+
+    def hear(sound: tuple[Path, float]) -> Signal:
+        return Signal(sound[0], row["downmix"], sound[1], segmenter, vad, job.out)
+
+    with ThreadPoolExecutor(min(job.settings.threads, len(sounds))) as pool:
+        mixture, vocals = pool.map(hear, sounds)
     frames = min(len(mixture.level), len(vocals.level))
     mixture_db, vocals_db = mixture.level[:frames], vocals.level[:frames]
     probability = (mixture.probability[:frames] + vocals.probability[:frames]) / 2
     speaking, quiet = labels.speech(probability, vocals_db), labels.silent(mixture_db)
     activity = mixture.posteriors("activity", ~speaking, EVERY)
     music = labels.log_odds(activity["music"], activity.get("noise", np.zeros(frames, np.float32)))
-    male = male_voice(vocals, speaking) if gender else None
+    male = male_voice(vocals, speaking) if job.settings.gender else None
     mixture.features = vocals.features = None
     label = labels.backgrounds(speaking, quiet, music)
     return labels.passages(label, probability, music, male, vocals_db, mixture_db)

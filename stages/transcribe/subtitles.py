@@ -40,7 +40,7 @@ def of_recording(recording: dict, files: list[Path], rows: list[dict], job: Job)
         brought.account.append(told)
         try:
             read = captions.read(path)
-        except (Unreadable, OSError) as error:
+        except Unreadable as error:
             told["refused"] = f"{path.name}: {error}: no text is taken from it."
             continue
         told |= {"language": read.language, "cues": len(read.cues), "repairs": read.repairs}

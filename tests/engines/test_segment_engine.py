@@ -8,6 +8,7 @@ import csv
 import json
 import os
 import subprocess
+import tempfile
 import warnings
 from itertools import pairwise
 from pathlib import Path
@@ -20,7 +21,15 @@ from hypothesis import strategies as st
 
 from engines.ina import features as ina_features
 from engines.ina import viterbi
-from engines.ina.onnx import NETWORKS, Listener, Segmenter, look_closer, share
+from engines.ina.onnx import (
+    NETWORKS,
+    Listener,
+    Segmenter,
+    _at_least_a_patch,
+    look_closer,
+    normalised_patches,
+    share,
+)
 from install import weights
 from pipeline import ffmpeg
 from pipeline.errors import ModelError, Reject
@@ -133,6 +142,23 @@ def test_features_do_not_depend_on_blocks(length, cuts, seed):
         parts = ina_features.features(samples[start:stop] for start, stop in pairwise(bounds))
     assert len(whole[0]) == len(whole[1]) == max(0, (length - 400) // 160 + 1)
     assert all(np.array_equal(one, other) for one, other in zip(whole, parts, strict=True))
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(400, 40000), st.integers(0, 2**32 - 1))
+def test_a_spectrogram_in_a_file_gives_the_same_patches_and_leaves_nothing(length, seed):
+    rng = np.random.default_rng(seed)
+    samples, place = rng.standard_normal(length).astype(np.float32), rng.integers(0, length, 2)
+    blocks = [samples[start:stop] for start, stop in pairwise([0, *sorted(place.tolist()), length])]
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ina_features, "CHUNK", 17)
+        held = _at_least_a_patch(ina_features.features(blocks)[0])
+        filed = Segmenter.hear(None, blocks, Path(folder))
+        assert len(filed) == len(held) and not list(Path(folder).iterdir())
+        indices = rng.integers(0, len(held), 100)
+        for bands in (21, 24):
+            expected, found = (normalised_patches(mel, indices, bands) for mel in (held, filed))
+            assert expected.dtype == found.dtype and np.array_equal(expected, found)
 
 
 def test_mel_filters_have_equal_area():

@@ -1,5 +1,6 @@
 """Where rounds of faults happen: a small input, a work folder and a corpus on a disk that can be filled."""
 
+import hashlib
 import os
 import shutil
 import signal
@@ -10,10 +11,12 @@ from pathlib import Path
 
 import yaml
 
+from pipeline import code, registry
 from tests.conftest import ROOT
 from tests.dag.runs import command, contents
 
 DISK_MB = 64
+SECONDS = "seconds"  # file beside the copy of an undisturbed run: how long it took
 VARIANTS = {
     "plain": {},
     "padding": {"slice": {"padding_seconds": 0.06}},
@@ -27,17 +30,25 @@ VARIANTS = {
 class Place:
     """Folders for one round after another: input, a disk with work and corpus, and Snakemake's records in `here`.
 
-    The disk is a tmpfs where this user may mount one, so that it can be full; else a folder.
+    The disk is a tmpfs where this user may mount one, so that it can be full; else a folder. In a folder that is kept,
+    undisturbed runs are taken from where the same code has made them before.
     """
 
     def __init__(self, folder: Path, talk: Path):
-        self.folder, self.talk = folder, talk
+        made_by = " ".join(code.digest(stage) for stage in registry.stages())
+        self.undisturbed = folder / f"undisturbed-{hashlib.sha256(made_by.encode()).hexdigest()[:16]}"
         self.disk, self.input, self.here = folder / "disk", folder / "input", folder / "here"
+        self.away = folder / "away"  # where the input is while it is detached
         self.corpus, self.work = self.disk / "corpus", self.disk / "work"
-        self.disk.mkdir()
+        if self.away.is_dir():  # a round in this folder was ended while it was
+            self.away.rename(self.input)
+        for path in (self.disk, self.input, self.here):
+            path.mkdir(parents=True, exist_ok=True)
+        if not (self.input / talk.name).is_file():
+            shutil.copy2(talk, self.input)
         mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK_MB}m", "tmpfs", str(self.disk)]
         self.can_fill = subprocess.run(mount, capture_output=True).returncode == 0
-        self.seconds = 0.0  # that an undisturbed first run takes
+        self.seconds = 0.0  # that the run of this round takes where nothing disturbs it
         self.groups: list[int] = []
 
     def close(self) -> None:
@@ -55,38 +66,43 @@ class Place:
         self.groups = []
 
     def clear(self) -> None:
-        """As before the first run."""
+        """As before the first run. The input stays the same file, by which a run knows it."""
         self.end_all()
-        for path in (self.input, self.here, *self.disk.iterdir()):
+        for path in (self.here, *self.disk.iterdir()):
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
         self.here.mkdir()
-        self.input.mkdir()
-        shutil.copy2(self.talk, self.input / "talk.wav")
 
     def restore(self, *variants: str) -> None:
         """As after undisturbed runs of variants, one after the other."""
         copy = self.finished(*variants)
         self.clear()
-        for path in (self.input, self.here, self.disk):
+        for path in (self.here, self.disk):
             subprocess.run(["cp", "-a", f"{copy / path.name}/.", str(path)], check=True)
 
     def finished(self, *variants: str) -> Path:
         """A copy of everything after undisturbed runs of variants, one after the other, made once."""
-        copy = self.folder / "finished" / ", ".join(variants)
-        if not copy.is_dir():
+        copy = self.undisturbed / ", ".join(variants)
+        if not (copy / SECONDS).is_file():
             self.restore(*variants[:-1]) if variants[1:] else self.clear()
             begin = time.monotonic()
             status, said = self.run(variants[-1])
             assert status == 0, said[-5000:]
-            self.seconds = self.seconds or time.monotonic() - begin
+            seconds = time.monotonic() - begin
+            shutil.rmtree(copy, ignore_errors=True)
             copy.mkdir(parents=True)
-            for path in (self.input, self.here, self.disk):
+            for path in (self.here, self.disk):
                 subprocess.run(["cp", "-a", str(path), str(copy)], check=True)
+            (copy / SECONDS).write_text(f"{seconds}\n")
         return copy
 
     def wanted(self, *variants: str) -> dict[str, bytes]:
-        """The corpus that undisturbed runs of variants give, one after the other: splits are kept from run to run."""
-        return contents(self.finished(*variants) / "disk/corpus")
+        """The corpus that undisturbed runs of variants give, one after the other: splits are kept from run to run.
+
+        `seconds` is then what the last of them took.
+        """
+        copy = self.finished(*variants)
+        self.seconds = float((copy / SECONDS).read_text())
+        return contents(copy / "disk/corpus")
 
     def start(self, variant: str) -> subprocess.Popen:
         """A run of a variant, in a process group of its own; what it says goes to a file."""

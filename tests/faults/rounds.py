@@ -1,6 +1,6 @@
 """A round: faults drawn by a seed strike a first run or a changed one, and the plain command ends in the same corpus.
 
-python -m tests.faults.rounds 0 200      the rounds of the seeds 0 to 199; about a minute each
+python -m tests.faults.rounds 0 200      the rounds of the seeds 0 to 199
 """
 
 import argparse
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.conftest import write_talk
 from tests.dag.runs import contents
-from tests.faults.faults import FAULTS, UNSEEN, check_words
+from tests.faults.faults import FAULTS, UNSEEN, check_words, sentences
 from tests.faults.places import VARIANTS, Place
 
 
@@ -38,9 +38,8 @@ def play(place: Place, seed: int) -> list[str]:
     status, said = place.run(variant)
     check_words(said)
     if status:
-        sentences = {line.strip() for line in said.splitlines() if "error: " in line}
-        assert sentences, "\n".join([*story, "no sentence", said[-6000:]])
-        story += [f"refused: {sentence}" for sentence in sentences]
+        assert sentences(said), "\n".join([*story, "no sentence", said[-6000:]])
+        story += [f"refused: {sentence}" for sentence in sorted(sentences(said))]
         for back in reversed(undo):
             back()
         status, said = place.run(variant)
@@ -58,11 +57,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("first", type=int, help="first seed")
     parser.add_argument("stop", type=int, help="the seed after the last")
+    parser.add_argument("--folder", type=Path, help="where undisturbed runs are kept for the next rounds")
     args = parser.parse_args()
     failed = []
     with tempfile.TemporaryDirectory() as name:
         write_talk(Path(name, "talk.wav"))
-        place = Place(Path(name), Path(name, "talk.wav"))
+        place = Place(args.folder.absolute() if args.folder else Path(name), Path(name, "talk.wav"))
         try:
             for seed in range(args.first, args.stop):
                 try:

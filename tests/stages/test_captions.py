@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import captions as beside
+from pipeline.errors import VoxsieveError
 from stages.transcribe import captions
 from stages.transcribe.captions import Unreadable, tidy, vtt
 from stages.transcribe.captions.cue import Cue
@@ -104,12 +105,26 @@ def test_every_suffix_that_is_found_has_a_reader(tmp_path):
 def test_captions_are_found_beside_a_recording_by_its_name(tmp_path):
     for name in ("a.mp3", "a.vtt", "a.ko.VTT", "a.pt-BR.srt", "b.mp3", "a.b.json3", "c.lrc", "a.txt", "a.ko.vtt.part"):
         (tmp_path / name).touch()
-    files = beside.beside([tmp_path / "a.mp3", tmp_path / "b.mp3", tmp_path / "gone" / "d.mp3"])
+    (tmp_path / "b.vtt").symlink_to("nowhere")
+    files = beside.beside([tmp_path / "a.mp3", tmp_path / "b.mp3"])
     assert {path.name: [file.name for file in names] for path, names in files.items()} == {
         "a.mp3": ["a.vtt", "a.ko.VTT", "a.b.json3", "a.pt-BR.srt"]
     }
     stated = [captions.language_of(file) for file in files[tmp_path / "a.mp3"]]
     assert stated == [None, "ko", None, "pt"]
+
+
+def test_captions_that_are_away_are_not_taken_for_none(tmp_path):
+    """Else a recording whose drive was away for a moment had no captions for good."""
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/a.vtt").touch()
+    files = beside.beside([tmp_path / "in/a.mp3"])[tmp_path / "in/a.mp3"]
+    assert len(beside.identities(files)) == 1
+    (tmp_path / "in").rename(tmp_path / "away")
+    with pytest.raises(VoxsieveError, match="in cannot be read now .*: bring its disk back"):
+        beside.beside([tmp_path / "in/a.mp3"])
+    with pytest.raises(FileNotFoundError):
+        beside.identities(files)
 
 
 def test_automatic_captions_that_roll_say_every_word_once(tmp_path):

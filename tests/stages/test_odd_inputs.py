@@ -89,7 +89,9 @@ def test_eight_samples_and_samples_beyond_all_measure_are_rows_or_rejects_with_w
         for one in manifest.read(extremes / place / "rejects.jsonl", rows.Reject)
     ]
     by_source = {one["source"]: one for one in told}
-    assert (by_source["eight.wav"]["stage"], by_source["eight.wav"]["reason"]) == ("segment", "undecodable")
+    eight = by_source["eight.wav"]
+    assert (eight["stage"], eight["reason"]) == ("segment", "too_short")
+    assert eight["message"] == "The recording lasts 0.000181 s, expected at least 0.025 s."
     assert "reach 1e+30 times full scale" in by_source["huge.wav"]["message"]
     assert {"huge.wav", "plain.wav"} <= set(by_source)
     assert all(one["message"].rstrip(": ") and "Error" not in one["message"] for one in told), told

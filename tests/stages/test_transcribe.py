@@ -134,6 +134,19 @@ def test_what_does_not_fit_gives_no_text_and_says_why(shard):
     assert "another recording" in account["refused"]
 
 
+def test_captions_that_are_away_stop_the_job_and_are_taken_when_they_are_back(shard):
+    work, cues, _, _ = shard
+    write_captions(work, cues)
+    (work.parent / "talk.vtt").rename(work.parent / "away")
+    answer = program("stages.transcribe", f"--work={work}", "--shard=s0000", check=False)
+    assert answer.returncode == 1 and "talk.vtt" in answer.stderr.splitlines()[-1]
+    assert answer.stderr.splitlines()[-1].startswith("error: ") and "Traceback" not in answer.stderr
+    assert not (work / "transcribe/s0000/manifest.jsonl").exists()
+    (work.parent / "away").rename(work.parent / "talk.vtt")
+    transcribe(work)
+    assert any(candidates(work).values())
+
+
 class Service:
     """Answers `before` requests, then none until it is opened; counts what it has answered, by clip."""
 
