@@ -20,7 +20,7 @@ from pipeline.errors import ManifestError
 from review import beside
 
 PLACE = Path("review", "index.sqlite")
-VERSION = 3
+VERSION = 4
 NOBODYS, UNCERTAIN, KEPT, DROPPED = range(4)  # queues: rejected by voice, unsure of, in the corpus, left out by a score
 SCHEMA = """
 create table recordings (r integer primary key, id text, sha256 text, source text, folder text, low integer,
@@ -30,6 +30,7 @@ create table queues (queue integer primary key, clips integer);
 create table clips (n integer primary key, r integer, start integer, stop integer, v integer, queue integer,
                     decided integer, speaker text, similarity real, score real, rank real, draw integer, reason text,
                     first real, last real, gain real);
+create table tones (id text primary key, tone text) without rowid;
 """
 INDICES = """
 create index by_rank on clips (queue, rank) where queue > 0 and not decided;
@@ -41,6 +42,7 @@ create index by_digest on recordings (sha256);
 insert into queues select queue, count(*) from clips where queue > 0 and not decided group by queue;
 insert into queues select -1, count(*) from clips where gain < 0 and queue = 2 and not decided;
 """
+TONES = Path("tone", manifest.MANIFEST)
 GAINING = -1  # among the queues' counts: kept clips beside which speech was cut off
 ROWS = 20_000  # written at once
 
@@ -49,7 +51,7 @@ def sources(work: Path) -> list[Path]:
     """The files that the index is made of."""
     speaker, shards = work / "speaker", manifest.shards(work)
     scores = [manifest.of_shard(work, "score", shard) for shard in shards]
-    return [speaker / "voices.jsonl", work / "select" / manifest.REJECTS, *scores]
+    return [speaker / "voices.jsonl", work / "select" / manifest.REJECTS, work / TONES, *scores]
 
 
 def stamp(work: Path) -> str:
@@ -98,6 +100,8 @@ def _build(work: Path, place: Path, wanted: str) -> None:
                 _insert(base, batch)
                 batch.clear()
         _insert(base, batch)
+        tones = ((fact["id"], fact["tone"]) for fact in _lines(work / TONES) if fact["tone"])
+        base.executemany("insert into tones values (?, ?)", tones)
         base.executemany("insert into recordings values (?, ?, ?, ?, ?, ?, ?)", recordings.values())
         base.executemany("insert into voices values (?, ?, ?)", ((v, *spoken) for v, spoken in voices.items()))
         base.execute("create table told (name text primary key, value text)")
