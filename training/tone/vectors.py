@@ -22,10 +22,12 @@ from pipeline.digest import sha256
 from pipeline.errors import Reject
 
 BASIC_RATE = 22050  # librosa's own
+MFCC_HOP = 1024  # samples
 CODE = {
     "descriptors": (descriptors, frames, statistics),
     "voice": (resemblyzer,),
     "basic180": (),
+    "mfcc": (),
 }
 EMPTY = np.zeros(0, np.float32)
 
@@ -93,6 +95,18 @@ def embedder():
     return resemblyzer.load("onnx", threads=1, device="cpu")
 
 
+def mfcc(path: Path) -> np.ndarray | None:
+    """40 MFCC a frame by librosa, (FRAMES * MFCC,), zeros beyond the clip's end."""
+    import librosa
+
+    clip = decoded(path, BASIC_RATE)
+    if not clip.any():
+        return None
+    clip = librosa.util.fix_length(clip, size=max(len(clip), 2048))
+    cepstra = librosa.feature.mfcc(y=clip, sr=BASIC_RATE, n_mfcc=parts.MFCC, hop_length=MFCC_HOP)
+    return librosa.util.fix_length(cepstra, size=parts.FRAMES, axis=1).T.ravel()
+
+
 def basic180(path: Path) -> np.ndarray | None:
     """Means over time of 40 MFCC, 12 chroma and 128 mel bands by librosa, (180,)."""
     import librosa
@@ -113,4 +127,5 @@ MEASURES: dict[str, Callable[[Path], np.ndarray | None]] = {
     "descriptors": lambda path: descriptors.vector(decoded(path)),
     "voice": voice,
     "basic180": basic180,
+    "mfcc": mfcc,
 }
