@@ -61,7 +61,6 @@ def bench(args: argparse.Namespace) -> None:
     """Judge recipes, or checkpoints and what they were made by, on speakers and sets that they have not heard."""
     texts = []
     if args.checkpoints:
-        args.tones = args.tones or sorted({tone for path in args.checkpoints for tone in card_of(path).tones})
         clips = labelled(args, benchmark.parts_of(args.checkpoints))
         contenders = benchmark.of_checkpoints(args.checkpoints, clips)
         if not protocols.honest(clips):

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -34,16 +35,23 @@ EMPTY = np.zeros(0, np.float32)
 
 def measure(paths: Iterable[Path], part: str, processes: int) -> list[np.ndarray | None]:
     """The vector of a part for every file, None where there is nothing to measure."""
-    paths, keep = list(paths), folder(part)
+    keep = folder(part)
     keep.mkdir(parents=True, exist_ok=True)
+    vectors = of_files(partial(measured, part=part, keep=keep), paths, processes, part)
+    return [vector if len(vector) else None for vector in vectors]
+
+
+def lengths(paths: Iterable[Path], processes: int) -> list[float]:
+    """The seconds of every file, 0 where it cannot be decoded."""
+    return of_files(seconds, paths, processes, "length")
+
+
+def of_files(function: Callable[[Path], Any], paths: Iterable[Path], processes: int, what: str) -> list:
+    """What a function gives for every file, in several processes; `what` stands before the bar that tells how far."""
+    paths = list(paths)
     with ProcessPoolExecutor(processes) as pool:
-        told = tqdm(total=len(paths), desc=part, unit="clip", delay=2)
-        vectors = []
-        for vector in pool.map(partial(measured, part=part, keep=keep), paths, chunksize=8):
-            vectors.append(vector if len(vector) else None)
-            told.update()
-        told.close()
-    return vectors
+        given = pool.map(function, paths, chunksize=8)
+        return list(tqdm(given, total=len(paths), desc=what, unit="clip", delay=2))
 
 
 def folder(part: str) -> Path:
