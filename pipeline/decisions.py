@@ -17,19 +17,22 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, BinaryIO, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from pipeline import metadata
 from pipeline.errors import ConfigError
 from pipeline.texts import SAME_PLACE, Text, overlap
 
 # voice: these places are one voice, `value` its speaker, "" nobody who is wanted; two: they are two voices. Of one
-# clip: speaker (`value` as for voice), keep, drop (`value` the reason), text, retime (`times` its new start and end),
-# split (`times` where), join (its places become one). separated: whether a tried file came out well, "yes" or "no".
-Kind = Literal["voice", "two", "speaker", "keep", "drop", "text", "retime", "split", "join", "separated", "undo"]
+# clip: speaker (`value` as for voice), keep, drop (`value` the reason), text, tone, retime (`times` its new start and
+# end), split (`times` where), join (its places become one). separated: whether a tried file came out well, yes or no.
+Kind = Literal[
+    "voice", "two", "speaker", "keep", "drop", "text", "tone", "retime", "split", "join", "separated", "undo"
+]
 OF_VOICES, OF_CUTS = ("voice", "two"), ("retime", "split", "join")
-OF_CLIPS = ("speaker", "keep", "drop", "text")
+OF_CLIPS = ("speaker", "keep", "drop", "text", "tone")
 Line = Annotated[str, Field(max_length=2000, pattern=r"^[^\x00-\x1f\x7f]*$")]
+TONE = r"[^\s/\\]{1,80}"  # a name that can stand in the name of a folder
 Seconds = Annotated[float, Field(ge=0)]
 SHA256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Id = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
@@ -49,6 +52,13 @@ class Decision(BaseModel):
     value: Line = ""
     times: list[Seconds] = []
     undoes: Id | Literal[""] = ""
+
+    @field_validator("value")
+    @classmethod
+    def _tone_is_a_name(cls, value: str, info: ValidationInfo) -> str:
+        if info.data.get("kind") == "tone" and (value != value.lower() or not re.fullmatch(TONE, value)):
+            raise ValueError(f"a tone is a name in small letters without spaces and slashes, found '{value}'")
+        return value
 
     @property
     def place(self) -> tuple[str, float, float]:

@@ -146,11 +146,12 @@ class Described(Facts):
 
 
 class Toned(Facts):
-    """How a clip is spoken, "" where that is not sure; `place`: where it stands on the map, (2,)."""
+    """How a clip is spoken, "" where that is not sure."""
 
     tone: str
     tone_confidence: float
-    place: list[float]
+    place: list[float] | None  # on the map, (2,); None where it was not measured
+    by_person: bool
 
 
 class Reject(Facts):

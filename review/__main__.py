@@ -67,6 +67,7 @@ def arguments() -> argparse.ArgumentParser:
     answer.add_argument("--speaker", help="it is this speaker's")
     answer.add_argument("--nobody", action="store_true", help="nobody's who is wanted")
     answer.add_argument("--text", help="what is said in it")
+    answer.add_argument("--tone", help="how it is spoken, for example angry")
     answer.add_argument("--retime", nargs=2, type=float, metavar=("START", "END"), help="other ends, in seconds")
     answer.add_argument("--split", type=float, metavar="SECOND", help="two clips, divided there")
     answer.add_argument("--join", action="store_true", help="one clip with the next")
@@ -101,10 +102,10 @@ def decide(args: argparse.Namespace) -> None:
     else:
         kind = next(
             name
-            for name in ("keep", "drop", "speaker", "nobody", "text", "retime", "split", "join")
+            for name in ("keep", "drop", "speaker", "nobody", "text", "tone", "retime", "split", "join")
             if told(args, name)
         )
-        value = getattr(args, kind) if kind in ("drop", "speaker", "text") else ""
+        value = getattr(args, kind) if kind in ("drop", "speaker", "text", "tone") else ""
         times = {"retime": args.retime, "split": [args.split]}.get(kind, [])
         kind = "speaker" if kind == "nobody" else kind
         made = write.on_clip(args.work, args.decisions, args.who, args.name, kind, value, tuple(times))

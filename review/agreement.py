@@ -8,7 +8,7 @@ from itertools import combinations
 from pipeline.decisions import OF_VOICES, Decision
 from pipeline.texts import SAME_PLACE, overlap
 
-QUESTIONS = {"keep": "keep", "drop": "keep", "speaker": "speaker", "voice": "voice", "two": "voice"}
+QUESTIONS = {"keep": "keep", "drop": "keep", "speaker": "speaker", "tone": "tone", "voice": "voice", "two": "voice"}
 
 
 def kappa(pairs: list[tuple[str, str]]) -> float | None:

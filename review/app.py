@@ -54,7 +54,7 @@ class Page:
         vocals = self.sounds.samples(clip["recording"], start, end, "vocals")
         told = {"from": start, "to": end, "hop": sound.HOP, "levels": sound.levels(vocals)}
         told |= {"neighbours": self.desk.index.neighbours(clip), "text": self.texts.of(clip["id"])}
-        return JSONResponse(clip | told)
+        return JSONResponse(clip | told | self.desk.tone(clip))
 
     def heard(self, request: Request) -> Response:
         clip, which = self.clip(request), request.path_params["which"]

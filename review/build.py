@@ -14,7 +14,7 @@ from pipeline.errors import ManifestError
 from review import reading
 
 PLACE = Path("review", "index.sqlite")
-VERSION = 3
+VERSION = 4
 SCHEMA = """
 create table recordings (r integer primary key, id text, sha256 text, source text, folder text, low integer,
                          high integer);
@@ -23,6 +23,7 @@ create table queues (queue integer primary key, clips integer);
 create table clips (n integer primary key, r integer, start integer, stop integer, v integer, queue integer,
                     decided integer, speaker text, similarity real, score real, rank real, draw integer, reason text,
                     first real, last real, gain real);
+create table tones (id text primary key, tone text) without rowid;
 """
 INDICES = """
 create index by_rank on clips (queue, rank) where queue > 0 and not decided;
@@ -42,7 +43,7 @@ def sources(work: Path) -> list[Path]:
     """The files that the index is made of."""
     speaker, shards = work / "speaker", manifest.shards(work)
     scores = [manifest.of_shard(work, "score", shard) for shard in shards]
-    return [speaker / "voices.jsonl", work / "select" / manifest.REJECTS, *scores]
+    return [speaker / "voices.jsonl", work / "select" / manifest.REJECTS, work / reading.TONES, *scores]
 
 
 def stamp(work: Path) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from pipeline import decisions
 from pipeline.decisions import OF_VOICES, Decision
 from pipeline.errors import ConfigError
+from pipeline.places import Latest
 from review import agreement, voices
 from review.index import QUEUES, Index
 
@@ -100,6 +101,13 @@ class Desk:
             made = decisions.add(self.folder, who, kind, places, value, times, name)
             self.refresh()
         return made
+
+    def tone(self, clip: dict) -> dict:
+        """A clip's tone, as the last who said so or the last run has it, and all tones that are known."""
+        said = [line for line in decisions.active(self.lines) if line.kind == "tone"]
+        latest = Latest(said).of(clip)
+        known = self.index.tones | {line.value for line in said}
+        return {"tone": latest.value if latest else self.index.tone(clip["id"]), "tones": sorted(known)}
 
     def undo(self, asked: dict) -> dict | None:
         """Take back a person's latest decision; what it was about, so that it can be shown again."""

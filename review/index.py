@@ -40,6 +40,7 @@ class Index:
         self._base.execute("pragma temp_store = memory")
         self._base.execute("create temp table done (n integer, kind text, id text, primary key (n, kind, id))")
         self._lock = threading.Lock()
+        self.tones = {tone for (tone,) in self._ask("select distinct tone from tones")}
 
     def _ask(self, query: str, *values) -> list[tuple]:
         with self._lock:
@@ -128,6 +129,11 @@ class Index:
         found = self._ask("select seconds from voices where v = ?", voice)
         return found[0][0] if found else 0.0
 
+    def tone(self, clip: str) -> str:
+        """The tone that the last run gave a clip, "" for none."""
+        found = self._ask("select tone from tones where id = ?", clip)
+        return found[0][0] if found else ""
+
     def counts(self) -> dict[str, int]:
         """How many clips a queue has, and how many of them nobody has decided on."""
         whole = dict(self._ask("select queue, clips from queues"))
@@ -151,24 +157,8 @@ class Index:
 
 
 def _clip(row: tuple) -> dict:
-    (
-        n,
-        recording,
-        sha256,
-        source,
-        folder,
-        start,
-        stop,
-        v,
-        queue,
-        speaker,
-        similarity,
-        score,
-        reason,
-        first,
-        last,
-        gain,
-    ) = row
+    n, recording, sha256, source, folder, start, stop, v, queue, speaker, similarity, score, reason, *more = row
+    first, last, gain = more
     name = f"{recording}_{start:07d}_{stop:07d}"
     return {
         "n": n,

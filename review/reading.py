@@ -16,10 +16,11 @@ from review import beside
 
 NOBODYS, UNCERTAIN, KEPT, DROPPED = range(4)  # queues: rejected by voice, unsure of, in the corpus, left out by a score
 ROWS = 20_000  # handed over at once
+TONES = Path("tone", manifest.MANIFEST)
 
 
 def batches(work: Path) -> Iterator[tuple[str, list[tuple]]]:
-    """(table, rows): `clips`, at most ROWS at a time and numbered in the order of the data, and last `recordings`."""
+    """(table, rows): `clips`, numbered in the order of the data, `tones`, both ROWS at a time; then `recordings`."""
     context = multiprocessing.get_context("spawn")  # a fork of a server that has threads may hang
     receiver, sender = context.Pipe(duplex=False)
     reader = context.Process(target=_read, args=(work, sender), daemon=True)
@@ -49,10 +50,11 @@ def _received(receiver: Connection) -> tuple[str, list[tuple]]:
 def _read(work: Path, sender: Connection) -> None:
     """Send the batches, or the exception that ended them."""
     recordings: list[tuple] = []
-    rows = _rows(work, recordings)
+    tones = ((fact["id"], fact["tone"]) for fact in lines(work / TONES) if fact["tone"])
     try:
-        for batch in iter(lambda: list(islice(rows, ROWS)), []):
-            sender.send(("clips", batch))
+        for table, rows in (("clips", _rows(work, recordings)), ("tones", tones)):
+            for batch in iter(lambda rows=rows: list(islice(rows, ROWS)), []):
+                sender.send((table, batch))
         sender.send(("recordings", recordings))
     except BrokenPipeError:
         pass  # nobody waits for them any more

@@ -69,7 +69,7 @@ function draw() {
   const canvas = h("canvas", { class: "wave", role: "img", "aria-label": `Levels of ${clip.id} and three seconds on either side`, onclick: (event) => touch(event) });
   const blind = queue === "sample";
   const facts = [clip.source, `${clock(clip.start)} to ${clock(clip.end)}`, span(clip.end - clip.start), clip.speaker && `${queue === "uncertain" ? "perhaps " : ""}${clip.speaker}`,
-    !blind && `similarity ${clip.similarity?.toFixed(2)}`, !blind && clip.score !== null && `DNSMOS ${clip.score.toFixed(2)}`, clip.reason && `left out: ${clip.reason}`, queue === "beside" && `${span(clip.gain)} cut off beside it`, !blind && `voice ${clip.voice}`];
+    !blind && `similarity ${clip.similarity?.toFixed(2)}`, !blind && clip.score !== null && `DNSMOS ${clip.score.toFixed(2)}`, clip.reason && `left out: ${clip.reason}`, queue === "beside" && `${span(clip.gain)} cut off beside it`, !blind && `voice ${clip.voice}`, clip.tone && `tone ${clip.tone}`];
   place.replaceChildren(
     head(),
     h("section", { class: "card", "aria-current": "true", "data-clip": clip.id, "aria-label": clip.id },
@@ -79,7 +79,7 @@ function draw() {
       h("div", { class: "row" }, button("Space", "▶ Clip", () => hear("clip")), button("o", "▶ Source", () => hear("source")), button("v", "▶ Vocals", () => hear("vocals")),
         button("b", "▶ 3 s before", () => hear("before")), button("f", "▶ 3 s after", () => hear("after"))),
       h("div", { class: "row" }, button("k", blind ? "Right" : "Keep", keep, "first"), button("d", blind ? "Wrong …" : "Drop …", drop, "drop"), button("w", "Whose …", whose), button("n", "Next", next), button("p", "Previous", previous)),
-      h("div", { class: "row" }, button("e", "Text …", () => edit.text(tools)), button("r", "Ends …", () => edit.ends(tools)), button("x", "Split …", () => edit.split(tools)), button("i", "Join with the next", join)),
+      h("div", { class: "row" }, button("e", "Text …", () => edit.text(tools)), button("r", "Ends …", () => edit.ends(tools)), button("x", "Split …", () => edit.split(tools)), button("i", "Join with the next", join), button("t", "Tone …", tone)),
       h("div", { id: "edit" }),
       h("div", { class: "pictures" }, ["source", "vocals"].map((which) => h("figure", {}, h("figcaption", { class: "quiet" }, which === "source" ? "before: the recording" : "after: the voice alone"),
         h("img", { src: `picture/${clip.id}/${which}`, alt: `Spectrogram of the ${which}, three seconds more on either side`, loading: "lazy" }))))));
@@ -147,6 +147,11 @@ async function whose() {
   await next();
 }
 
+async function tone() {
+  const name = await choose("How is it spoken?", about.tones.map((words, i) => [String(i + 1), words, words]), { entry: about.tone, known: about.tones });
+  if (name) decided("tone", `tone ${name}`, { value: (about.tone = name.toLowerCase().replace(/[\s/\\]+/g, "-")) });
+}
+
 function join() {
   const after = about.neighbours.find((clip) => clip.start > about.start);
   if (!after) return say("It is the last clip of its recording.", true);
@@ -181,13 +186,13 @@ export const clips = {
     await open();
   },
   keys: () => ({ Space: "play or stop the clip", o: "the recording it was cut from", v: "its vocals", "b f": "three seconds before, after", k: "keep (in the sample: right)", d: "drop, with a reason", w: "whose it is",
-    "n p": "next, previous", e: "its text", r: "other ends: ← → move, Tab changes the end, s snaps to a pause, Enter saves", x: "split: ← → move, s snaps, Enter saves", i: "join with the next", a: "play the next by itself", q: "the next queue" }),
+    "n p": "next, previous", e: "its text", r: "other ends: ← → move, Tab changes the end, s snaps to a pause, Enter saves", x: "split: ← → move, s snaps, Enter saves", i: "join with the next", t: "its tone", a: "play the next by itself", q: "the next queue" }),
   key(event) {
     if (event.key === "q") { another(); return true; }
     if (!row() || !about) return false;
     if (edit.key(event)) return true;
     const keys = { " ": () => (playing() ? stop() : hear("clip")), o: () => hear("source"), v: () => hear("vocals"), b: () => hear("before"), f: () => hear("after"), k: keep, d: drop, w: whose, n: next, p: previous,
-      e: () => edit.text(tools), r: () => edit.ends(tools), x: () => edit.split(tools), i: join, a: toggle };
+      e: () => edit.text(tools), r: () => edit.ends(tools), x: () => edit.split(tools), i: join, t: tone, a: toggle };
     keys[event.key]?.();
     return event.key in keys;
   },

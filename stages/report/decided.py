@@ -12,6 +12,7 @@ NAMES = {  # kind -> what one of them is called, and several
     "keep": ("clip kept", "clips kept"),
     "drop": ("clip dropped", "clips dropped"),
     "text": ("text", "texts"),
+    "tone": ("clip's tone", "clips' tones"),
     "retime": ("clip with other ends", "clips with other ends"),
     "split": ("clip split", "clips split"),
     "join": ("clip joined", "clips joined"),

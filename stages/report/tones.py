@@ -100,7 +100,7 @@ def chart(tones: Tones, work: Path) -> Markup | None:
         return None
     points = []
     for fact in manifest.stream(path, Toned):
-        if row := clips.get(fact["id"]):
+        if fact["place"] and (row := clips.get(fact["id"])):
             x, y = (min(max(value / EDGE, -1), 1) for value in fact["place"])
             tone = row["tone"] or NONE
             title = f"{row['clip']}: {tone}"

@@ -48,9 +48,11 @@ def judged(row: dict, thresholds: Thresholds, untrusted: str) -> tuple[dict, lis
 
 
 def tones_of(work: Path) -> dict[str, dict]:
-    """Tone and confidence of the clips that have been judged, by id."""
-    facts = manifest.stream(work / "tone" / manifest.MANIFEST, Toned)
-    return {fact["id"]: {name: fact[name] for name in NO_TONE} for fact in facts}
+    """Tone and confidence of the clips that have one or were judged, by id; where a person said so, `decided` too."""
+    return {
+        fact["id"]: {name: fact[name] for name in NO_TONE} | ({"decided": "clip"} if fact["by_person"] else {})
+        for fact in manifest.stream(work / "tone" / manifest.MANIFEST, Toned)
+    }
 
 
 def select(job: Job) -> None:

@@ -2,10 +2,10 @@
 
 A clip is held against all clips of its speaker, so this is one job for the corpus; what costs time, `describe` has
 done. A clip without a voice, one of a speaker with few clips, and one whose tone is not sure have none (""). `place` is
-the clip's place on the report's map.
+the clip's place on the report's map. What a person said of a clip's tone outweighs all this.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,9 @@ from engines.tone import clusters
 from engines.tone.model import Model, tell
 from engines.tone.normalization import Speaker
 from engines.tone.plane import Plane
-from pipeline import entry, lock, manifest, program
+from pipeline import decisions, entry, lock, manifest, program
+from pipeline.decisions import Decision
+from pipeline.places import Latest
 from pipeline.program import Job
 from pipeline.rows import Toned
 from stages.tone import vectors
@@ -69,15 +71,35 @@ def fact(row: dict, tone: str, sure: float, place: np.ndarray) -> dict:
         "tone": tone,
         "tone_confidence": round(float(sure), 3),
         "place": [round(float(value), 3) for value in place],
+        "by_person": False,
     }
+
+
+def decided(facts: Iterable[dict], wanted: Iterable[dict], told: Iterable[Decision]) -> Iterator[dict]:
+    """The facts with what people said laid over them, then those of clips that only people could tell.
+
+    wanted: the rows of all wanted clips; told: decisions that hold, of which those on tones count.
+    """
+    latest = Latest(decision for decision in told if decision.kind == "tone")
+    by_person = {}
+    for row in wanted:
+        if decision := latest.of(row):
+            known = {name: row[name] for name in ("schema", "id", "recording_id")}
+            said = {"tone": decision.value, "tone_confidence": 1.0, "place": None, "by_person": True}
+            by_person[row["id"]] = known | said
+    for machine in facts:
+        said = by_person.pop(machine["id"], {})
+        yield machine | said | {"place": machine["place"]}
+    yield from by_person.values()
 
 
 def main() -> None:
     job = program.parse(STAGE, __doc__)
     with lock.alone(job.out):
         known = vectors.speakers(job.work)
-        how = by_model if job.settings.model else by_clusters
-        manifest.write(job.out / manifest.MANIFEST, how(job, known, plane_of(job.work, known)), Toned)
+        facts = (by_model if job.settings.model else by_clusters)(job, known, plane_of(job.work, known))
+        told = decisions.of(Path(job.settings.decisions))
+        manifest.write(job.out / manifest.MANIFEST, decided(facts, vectors.wanted(job.work), told), Toned)
 
 
 if __name__ == "__main__":

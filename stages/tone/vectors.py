@@ -14,6 +14,13 @@ BATCH = 1000
 SIZES = {part: len(parts.names(part)) for part in parts.IN_PIPELINE}
 
 
+def wanted(work: Path) -> Iterator[dict]:
+    """The rows of the clips of the wanted voices."""
+    for shard in manifest.shards(work):
+        rows = manifest.lines(manifest.of_shard(work, "speaker", shard))
+        yield from (row for row in rows if row["answer"] == "confident")
+
+
 def batches(work: Path) -> Iterator[tuple[list[dict], np.ndarray]]:
     """The wanted clips, BATCH at most at a time, and their vectors (n, d) as they were measured; NaN is unknown."""
     for shard in manifest.shards(work):

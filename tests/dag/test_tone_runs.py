@@ -4,6 +4,8 @@ import shutil
 
 from runs import END, change, contents, jobs_of, read_csv, snakemake
 
+from review import write
+
 
 def test_tone_is_asked_for_and_off_again(demo_run, tmp_path):
     config, folder = demo_run
@@ -18,5 +20,12 @@ def test_tone_is_asked_for_and_off_again(demo_run, tmp_path):
     assert folders == {f"{row['speaker']}_{row['tone']}" if row["tone"] else row["speaker"] for row in clips}
     report = (folder / "corpus/report.html").read_text(encoding="utf-8")
     assert 'id="tones"' in report and all(tone in report for tone in tones)
+    write.on_clip(folder / "work", tmp_path / "decisions", "anna", clips[0]["clip"], "tone", "cheerful")
+    change(asking, decisions=str(tmp_path / "decisions"))
+    assert jobs_of(snakemake(asking, "-p")) == {"tone", *END}
+    told = next(row for row in read_csv(folder / "corpus/clips.csv") if row["clip"] == clips[0]["clip"])
+    assert (told["tone"], float(told["tone_confidence"]), told["decided"]) == ("cheerful", 1.0, "clip")
+    assert (folder / "corpus/tones" / f"{told['speaker']}_cheerful" / f"{told['clip']}.wav").is_file()
+    assert "1 clip&#39;s tone" in (folder / "corpus/report.html").read_text(encoding="utf-8")
     assert "describe" not in jobs_of(snakemake(config, "-p"))
     assert contents(folder / "corpus") == before

@@ -91,8 +91,17 @@ def clips(page: Browser, server: Server) -> None:
     page.keys("e")
     until(lambda: page.find("#edit textarea"), "the text").send_keys("what is said", ENTER)
     assert server.count(7)[6]["value"] == "what is said"
+    page.keys("t")
+    field = until(lambda: page.find("dialog[open] input"), "the field for a tone")
+    assert field.get_property("value") == "calm" and page.texts("dialog[open] button")[0] == "1 calm"  # the last run's
+    field.clear()
+    field.send_keys("Very angry", ENTER)
+    assert server.count(8)[7] | {"kind": "tone", "value": "very-angry"} == server.holding()[7]
+    page.keys("t")
+    until(lambda: page.find("dialog[open] button"), "the tones that are known").send_keys("1")
+    assert server.count(9)[8]["value"] == "calm"
     page.keys("r", LEFT, ESCAPE)
-    for left in range(6, -1, -1):
+    for left in range(8, -1, -1):
         page.keys("u")
         server.count(left)
     until(lambda: page.current("clip") == first, "the first clip again")

@@ -85,6 +85,7 @@ def folder(place: Path, clips: int = 24, voices: int = 4) -> tuple[Path, Path]:
     write(work / "slice/s0000/rejects.jsonl", [short])
     write(work / "speaker/voices.jsonl", told)
     write(work / "select/rejects.jsonl", [])
+    write(work / "tone/manifest.jsonl", [{"id": row["id"], "tone": "calm"} for row in told if row["voice"] == "v0001"])
     (work / "index").mkdir()
     (work / "index/shards.json").write_text(json.dumps({"shards": ["s0000"], "recordings": len(recordings)}))
     (work / "speaker/speakers.csv").write_text(speakers(told, voices), encoding="utf-8")

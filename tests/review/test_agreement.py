@@ -33,4 +33,7 @@ def test_only_what_both_heard_is_held_together_and_the_last_answer_counts(tmp_pa
     say("bea", "keep", 20)
     say("anna", "voice", 30, "kim")
     say("bea", "voice", 30)
-    assert agreement.together(decisions.of(tmp_path)) == {("anna", "bea"): [("drop", "drop"), ("kim", "")]}
+    say("anna", "tone", 40, "angry")
+    say("bea", "tone", 40, "sad")
+    together = agreement.together(decisions.of(tmp_path))
+    assert together == {("anna", "bea"): [("drop", "drop"), ("kim", ""), ("angry", "sad")]}

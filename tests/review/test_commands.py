@@ -85,6 +85,7 @@ CLIP = "r000000_0002400_0004000"
         (["--nobody"], "speaker", "", []),
         (["--text", "what is said"], "text", "what is said", []),
         (["--text", ""], "text", "", []),
+        (["--tone", "angry"], "tone", "angry", []),
         (["--retime", "2.3", "4.1"], "retime", "", [2.3, 4.1]),
         (["--split", "3"], "split", "", [3.0]),
         (["--join"], "join", "", []),
@@ -108,6 +109,8 @@ def test_a_clip_is_decided_on(place, flags, kind, value, times):
         (["clip", CLIP, "--retime", "8", "9"], "must overlap"),
         (["clip", "r000000_0014400_0016000", "--join"], "the last clip"),
         (["clip", CLIP, "--drop", "a\nb"], "value"),
+        (["clip", CLIP, "--tone", "very angry"], "small letters without spaces and slashes, found 'very angry'"),
+        (["clip", CLIP, "--tone", "../Angry"], "small letters"),
         (["clip", CLIP, "--keep", "--who", ""], "name"),
     ],
 )

@@ -9,7 +9,7 @@ import soxr
 from small_corpus import SHARES, make_corpus, run
 
 from engines.tone import descriptors, parts
-from pipeline import arrays, config, manifest, plan, registry, tables
+from pipeline import arrays, config, decisions, manifest, plan, registry, tables
 from pipeline.errors import ConfigError
 from pipeline.rows import Described, Embedded, NormalizedClip, Toned
 from stages.describe import __main__ as describe
@@ -100,6 +100,29 @@ def test_a_model_of_the_voice_alone_is_given_the_voice(work, tmp_path):
     assert [fact["tone"] for fact in told(work, model=str(path))] == ["calm", "angry"] * CLIPS
 
 
+def test_what_a_person_says_outweighs_the_machine(work, tmp_path):
+    machine = told(work, clusters=2)
+    rows = list(tone.vectors.wanted(work))
+    said, silent = rows[3], rows[-1]
+    for value, clip in (("sad", said), ("angry", said), ("calm", silent)):
+        decisions.add(tmp_path, "anna", "tone", {clip["sha256"]: [(clip["start"], clip["end"])]}, value)
+    decisions.add(tmp_path, "anna", "keep", {rows[4]["sha256"]: [(rows[4]["start"], rows[4]["end"])]})
+    facts = {fact["id"]: fact for fact in tone.decided(machine, rows, decisions.of(tmp_path))}
+    assert facts.keys() == {fact["id"] for fact in machine} | {silent["id"]}
+    assert [facts[clip["id"]]["tone"] for clip in (said, silent)] == ["angry", "calm"]
+    assert [facts[clip["id"]]["tone_confidence"] for clip in (said, silent)] == [1.0, 1.0]
+    before = {fact["id"]: fact for fact in machine}
+    assert facts[said["id"]]["place"] == before[said["id"]]["place"] and facts[silent["id"]]["place"] is None
+    assert {name for name, fact in facts.items() if fact != before.get(name)} == {said["id"], silent["id"]}
+    manifest.write(work / "tone/manifest.jsonl", facts.values(), Toned)
+    joined = select.tones_of(work)
+    assert joined[said["id"]] == {"tone": "angry", "tone_confidence": 1.0, "decided": "clip"}
+    assert "decided" not in joined[rows[4]["id"]]
+    for _ in range(4):
+        decisions.undo(tmp_path, "anna")
+    assert list(tone.decided(machine, rows, decisions.of(tmp_path))) == machine
+
+
 def test_nobody_to_judge_is_no_error(work, tmp_path):
     other = tmp_path / "work"
     for name in ("speaker", "embed", "describe"):
@@ -187,7 +210,7 @@ def test_the_report_counts_and_draws(parted, tmp_path):
         "calm",
     }
     assert sum(int(line["clips"]) for line in lines) == len(rows)
-    place = {"tone_confidence": 0.9, "place": [0.1, -9.0]}
+    place = {"tone_confidence": 0.9, "place": [0.1, -9.0], "by_person": False}
     facts = [row(Toned, id=clip["clip"], tone=clip["tone"], **place) for clip in rows]
     manifest.write(tmp_path / "work/tone/manifest.jsonl", facts, Toned)
     chart = str(section.chart(gathered, tmp_path / "work"))

@@ -14,9 +14,23 @@ import numpy as np
 
 from engines.tone.model import Model
 from pipeline.errors import ConfigError
-from training.tone import arousal, data, doubts, export, growing, measures, models, own, protocols, table, train
+from training.tone import (
+    arousal,
+    data,
+    doubts,
+    export,
+    growing,
+    measures,
+    models,
+    own,
+    protocols,
+    rehearsal,
+    table,
+    train,
+)
 
 SMALL = tuple(recipe for recipe in models.CANDIDATES if recipe.parts == models.FULL)
+CUT = rehearsal.CUTS.index(doubts.SURE)
 NETWORK = models.Recipe("mlp", {"hidden_layer_sizes": (20,), "alpha": 0.01, "max_iter": 60, "tol": 1e-6})
 
 
@@ -41,6 +55,15 @@ def one_speaker(clips: data.Data) -> str:
     except ConfigError as error:
         return str(error)
     return ""
+
+
+def lstm(clips: data.Data) -> dict | None:
+    """The LSTM, trained on half of the speakers; None where there is no laboratory."""
+    if not models.runs_here((models.LSTM,)):
+        return None
+    half = np.isin(clips.speakers, np.unique(clips.speakers)[::2])
+    told = protocols.tell(clips.where(half), clips.where(~half), (models.LSTM,))
+    return {"told": told.probability.shape[1], "training": told.training}
 
 
 def exported(clips: data.Data, folder: Path) -> dict:
@@ -116,18 +139,6 @@ def grown(clips: data.Data) -> list[dict]:
     return runs
 
 
-def doubted(clips: data.Data) -> dict:
-    """One label in ten made wrong, and how many of those that look wrong are."""
-    random = np.random.default_rng(0)
-    wrong = random.choice(clips.numbers, round(0.1 * len(clips)), replace=False)
-    tones, names = clips.measured.tones.copy(), np.unique(clips.tones)
-    for number in wrong:
-        tones[number] = random.choice(names[names != tones[number]])
-    found = doubts.find(data.Data(replace(clips.measured, tones=tones), clips.numbers), SMALL)
-    right = {str(clips.measured.paths[number]) for number in wrong}
-    return {"found": len(found), "right": sum(row["path"] in right for row in found), "wrong": len(wrong)}
-
-
 def calibrated() -> list[float]:
     """The temperature that is found for scores that were made too sure by known factors."""
     random = np.random.default_rng(0)
@@ -140,17 +151,18 @@ def calibrated() -> list[float]:
 def main() -> None:
     places, names, folder = sys.argv[1].split(":"), sys.argv[2].split(","), Path(sys.argv[3])
     examples = table.gather(map(Path, places)).examples
-    heard, silent = data.load(examples, models.FULL, 2)
+    heard, silent = data.load(examples, (*models.FULL, "mfcc"), 2)
     clips = heard.where(np.isin(heard.tones, names))
     answer = {
         "clips": len(clips),
         "silent": len(silent),
         "strangers": strangers(clips),
         "one_speaker": one_speaker(clips),
+        "lstm": lstm(clips),
         "exported": exported(clips, folder),
         "resumed": resumed(clips, folder),
         "grown": grown(clips),
-        "doubted": doubted(clips),
+        "doubted": rehearsal.doubted(clips, SMALL, 0)[CUT],
         "calibrated": calibrated(),
         "arousal": float(np.median(list(arousal.agreement(heard).values()))),
     }

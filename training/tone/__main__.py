@@ -12,7 +12,9 @@ import os
 from pathlib import Path
 
 from pipeline import entry
-from training.tone import commands
+from training.tone import commands, models
+from training.tone.doubts import SURE
+from training.tone.growing import LEAST
 
 PARTS = ("descriptors", "voice", "basic180")
 
@@ -27,6 +29,14 @@ def parts(text: str) -> list[str]:
     chosen = text.split("+")
     if not set(chosen) <= set(PARTS):
         raise argparse.ArgumentTypeError(f"expected some of {', '.join(PARTS)} with + between, found '{text}'")
+    return chosen
+
+
+def recipes(text: str) -> list[str]:
+    """An argparse type: names of recipes with commas between."""
+    chosen = names(text)
+    if not chosen or not set(chosen) <= models.CONTENDERS.keys():
+        raise argparse.ArgumentTypeError(f"expected some of {', '.join(models.CONTENDERS)}, found '{text}'")
     return chosen
 
 
@@ -72,6 +82,7 @@ def arguments() -> argparse.Namespace:
     own = command("benchmark", commands.bench)
     own.add_argument("checkpoints", nargs="*", type=Path, metavar="CHECKPOINT", help="models; with none, the recipes")
     labelled(own)
+    own.add_argument("--recipes", type=recipes, help=f"some of {', '.join(models.CONTENDERS)} (default: all)")
     own.add_argument("--into", type=Path, default=Path("benchmark"), help="folder of tables and pictures")
 
     own = command("train", commands.fit)
@@ -88,15 +99,23 @@ def arguments() -> argparse.Namespace:
 
     own = command("doubts", commands.doubt)
     labelled(own)
+    own.add_argument("--min-confidence", type=float, default=SURE, help=f"of another tone (default: {SURE:g})")
     own.add_argument("--into", type=Path, default=Path("doubts.csv"), help="the list (default: doubts.csv)")
+
+    own = command("rehearse", commands.rehearse)
+    labelled(own)
+    own.add_argument("--draws", type=int, default=3, help="how often, each with a seed of its own (default: 3)")
+    own.add_argument("--seed", type=int, default=0, help="of the first draw (default: 0)")
 
     own = command("grow", commands.grow)
     labelled(own, tones=False)
     splits(own)
     own.add_argument("--model", type=Path, required=True, help="the model to begin with; what it is made of stays")
     own.add_argument("--corpus", type=Path, required=True, help="a finished corpus of one's own")
-    own.add_argument("--decided", type=Path, help="CSV with clip and tone: what a person has decided")
-    own.add_argument("--min-confidence", type=float, default=0.7, help="of a clip that is taken in (default: 0.7)")
+    own.add_argument("--decisions", type=Path, help="folder of the review's decisions: tones told by people")
+    own.add_argument(
+        "--min-confidence", type=float, default=LEAST, help=f"of a clip that is taken in (default: {LEAST:g})"
+    )
     own.add_argument("--into", type=Path, required=True, help="folder of the new model")
 
     own = command("classify", commands.classify)

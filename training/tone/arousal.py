@@ -28,12 +28,18 @@ def agreement(data: Data, groups: int = 2) -> dict[str, float]:
     return figures
 
 
-def line(figures: dict[str, float]) -> list[str]:
-    """The figures of `agreement` as a line of text; none where there are none."""
+def lines(data: Data) -> list[str]:
+    """The figures of `agreement` as text, of all clips and by set; none where no speaker has both."""
+    figures = agreement(data)
     if not figures:
         return []
+    sets = dict(zip(data.speakers.tolist(), data.sets.tolist(), strict=True))
+    of_set: dict[str, list[float]] = {}
+    for speaker, figure in figures.items():
+        of_set.setdefault(sets[speaker], []).append(figure)
     values = list(figures.values())
+    by_set = ", ".join(f"{name} {np.median(own):.2f}" for name, own in sorted(of_set.items()))
     return [
         f"two clusters, made without labels, against arousal: adjusted Rand index {np.median(values):.2f} (median of "
-        f"{len(values)} speakers, mean {np.mean(values):.2f})"
+        f"{len(values)} speakers, mean {np.mean(values):.2f}); medians by set: {by_set}"
     ]

@@ -1,10 +1,13 @@
-"""The tables that judge: strangers, set against set, random splits beside them, every checkpoint.
+"""What judges recipes and checkpoints: strangers, random splits beside them, set against set, training against test.
 
-Pure functions from data to rows and text; `write` puts them into a folder, with pictures.
+A checkpoint is judged twice: its file, on what it was trained on and on other speakers; and its recipe, trained anew
+for every speaker that is left out. training/tone/text.py has the tables.
 """
 
 import json
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -12,91 +15,120 @@ import numpy as np
 from engines.tone.model import Model, card_of
 from pipeline import manifest
 from pipeline.errors import ConfigError
-from training.tone import measures, pictures, protocols
+from training.tone import measures, models, pictures, protocols
 from training.tone.data import Data
 from training.tone.models import Recipe
 from training.tone.protocols import Told
 
-OVERFITTED = 0.15  # UAR in training above that on held-out speakers
+OVERFITTED = 0.15  # UAR in training above that on other speakers
 UNDERFITTED = 0.75  # UAR in training, as a share of the way from chance to 1
 
 
 @dataclass(frozen=True)
-class Row:
-    """One line of the table of strangers. random: accuracy on random splits, with the same voices on both sides."""
+class Contender:
+    """What is judged, on `clips`: recipes of which the training folds choose one, and of a checkpoint its file."""
 
     name: str
-    told: Told
-    random: float
+    candidates: tuple[Recipe, ...]
+    clips: Data
+    model: Model | None = None
 
 
-def strangers(data: Data, contenders: dict[str, tuple[Recipe, ...]], jobs: int, seed: int = 0) -> list[Row]:
-    """Leave one speaker out for every contender: a recipe, or several of which the training folds choose."""
-    rows = []
-    for name, candidates in contenders.items():
-        told = protocols.strangers(data, candidates, jobs, seed)
-        often = max(set(told.chosen), key=told.chosen.count)
-        recipe = next(recipe for recipe in candidates if str(recipe) == often)
-        rows.append(Row(name, told, protocols.random_accuracy(data, recipe, seed)))
-    return rows
+@dataclass(frozen=True)
+class Row:
+    """A line of the tables; what is not known is None.
+
+    strangers: predictions with one speaker left out at a time; random: accuracy on random splits, with the same voices
+    on both sides; training: UAR on what was trained on; others: a checkpoint's own predictions for other speakers;
+    pairs: {(trained on, tested on): predictions}, by sets.
+    """
+
+    name: str
+    tones: int
+    strangers: Told | None = None
+    random: float | None = None
+    training: float | None = None
+    others: Told | None = None
+    pairs: dict[tuple[str, str], Told] = field(default_factory=dict)
+
+    @property
+    def fit(self) -> str:
+        """What the distance between training and other speakers says, in a word or two."""
+        if self.training is None:
+            return "trained on other clips"
+        test = self.others or self.strangers
+        return fit_of(self.training, test.uar if test else None, self.tones)
 
 
-def table(rows: list[Row]) -> str:
-    """The rows as text."""
-    lines = [f"{'leave one speaker out':<38}{'UAR':>7}{'95 %':>16}{'calibration':>13}{'random splits':>15}"]
-    for row in rows:
-        low, high = row.told.interval
-        _, error = measures.reliability(row.told.confidence, row.told.true == row.told.told)
-        lines.append(
-            f"{row.name:<38}{row.told.uar:>7.3f}{f'{low:.3f}-{high:.3f}':>16}{error:>13.3f}{row.random:>15.3f}"
-        )
-    return "\n".join(lines)
+def of_recipes(data: Data, contenders: dict[str, tuple[Recipe, ...]]) -> list[Contender]:
+    """The contenders of models.CONTENDERS, or some of them, on all clips."""
+    return [Contender(name, candidates, data) for name, candidates in contenders.items()]
 
 
-def matrix(pairs: dict[str, dict[tuple[str, str], Told]]) -> str:
-    """Trained on, tested on: the UAR of every contender."""
-    lines = [f"{'trained on':<24}{'tested on':<12}" + "".join(f"{name:>28}" for name in pairs)]
-    for train, test in next(iter(pairs.values()), {}):
-        values = "".join(f"{of[train, test].uar:>28.3f}" for of in pairs.values())
-        lines.append(f"{train:<24}{test:<12}{values}")
-    return "\n".join(lines)
+def of_checkpoints(paths: list[Path], data: Data) -> list[Contender]:
+    """Checkpoints, each on the clips of its tones. Raises ConfigError where one knows none of the tones."""
+    short = [f"{path.parent.name}/{path.stem}" for path in paths]
+    contenders = []
+    for path, name in zip(paths, short, strict=True):
+        model = Model(path)
+        clips = data.where(np.isin(data.tones, model.card.tones))
+        if not len(clips):
+            raise ConfigError(f"tone: {path} knows {', '.join(model.card.tones)}, of which the sets have no clip.")
+        name = name if short.count(name) == 1 else str(path.with_suffix(""))
+        contenders.append(Contender(name, (models.of_card(model.card),), clips, model))
+    return contenders
 
 
-def fit_of(training: float, held_out: float | None, tones: int) -> str:
-    """What the distance between training and held-out speakers says, in a word or two."""
+def judge(contenders: Iterable[Contender], jobs: int, seed: int = 0) -> Iterator[Row]:
+    """The row of every contender; recipes that several checkpoints share are judged once."""
+    known: dict[tuple, tuple] = {}
+    for contender in contenders:
+        clips, candidates = contender.clips, contender.candidates
+        key = candidates, tuple(np.unique(clips.tones))
+        if key not in known:
+            known[key] = _recipes(clips, candidates, jobs, seed)
+        strangers, random, pairs = known[key]
+        row = of_file(contender)
+        training = strangers.training if strangers and not contender.model else row.training
+        yield Row(row.name, row.tones, strangers, random, training, row.others, pairs)
+
+
+def _recipes(clips: Data, candidates: tuple[Recipe, ...], jobs: int, seed: int) -> tuple:
+    """Row's strangers, random and pairs of some recipes; None and none where there are too few speakers or sets."""
+    if not protocols.honest(clips):
+        return None, None, {}
+    protocols.check(clips)
+    told = protocols.strangers(clips, candidates, jobs, seed)
+    often = Counter(told.chosen).most_common(1)[0][0]
+    recipe = next(recipe for recipe in candidates if str(recipe) == often)
+    pairs = protocols.across(clips, candidates, jobs, seed) if len(np.unique(clips.sets)) > 1 else {}
+    return told, protocols.random_accuracy(clips, recipe, jobs, seed), pairs
+
+
+def of_file(contender: Contender) -> Row:
+    """What a checkpoint's file does on the clips of the speakers that it was trained on, and on all others."""
+    clips, model = contender.clips, contender.model
+    if model is None:
+        return Row(contender.name, len(np.unique(clips.tones)))
+    card, sides = model.card, []
+    heard = np.isin(clips.speakers, card.data.get("speakers", []))
+    for mask in (heard, ~heard):
+        part = clips.where(mask)
+        chances = model.probabilities(part.matrix(tuple(card.parts), card.normalize)) if len(part) else None
+        told = None if chances is None else np.array(card.tones)[chances.argmax(axis=1)]
+        sides.append(None if told is None else Told(part.tones, told, chances, part.speakers, []))
+    training, others = sides
+    return Row(contender.name, len(card.tones), training=training.uar if training else None, others=others)
+
+
+def fit_of(training: float, others: float | None, tones: int) -> str:
+    """What two UAR say: on what was trained on, and on other speakers."""
     chance = 1 / tones
     if (training - chance) / (1 - chance) < UNDERFITTED:
         return "underfitted"
-    if held_out is None:
-        return "no speaker held out"
-    return "overfitted" if training - held_out > OVERFITTED else "fits"
-
-
-def checkpoints(paths: list[Path], data: Data) -> str:
-    """A line for every checkpoint: how it does on what it was trained on, and on other speakers."""
-    lines = [f"{'checkpoint':<38}{'training':>10}{'others':>8}{'95 %':>16}{'clips':>7}  fit"]
-    for path in paths:
-        model = Model(path)
-        card = model.card
-        known = np.isin(data.tones, card.tones)
-        heard = np.isin(data.speakers, card.data.get("speakers", []))
-        training, others = (known & side for side in (heard, ~heard))
-        if not training.any() and not others.any():
-            raise ConfigError(f"tone: {path} knows {', '.join(card.tones)}, of which the sets have no clip.")
-        figures = {}
-        for name, mask in (("training", training), ("others", others)):
-            if mask.any():
-                part = data.where(mask)
-                given = model.scores(part.matrix(tuple(card.parts), card.normalize))
-                told = np.array(card.tones)[given.argmax(axis=1)]
-                figures[name] = measures.uar(part.tones, told), measures.interval(part.tones, told, part.speakers)
-        train, rest = (figures.get(name, (None, None)) for name in ("training", "others"))
-        fit = fit_of(train[0], rest[0], len(card.tones)) if train[0] is not None else "trained on other clips"
-        low_high = f"{rest[1][0]:.3f}-{rest[1][1]:.3f}" if rest[1] else "-"
-        shown = [f"{value:.3f}" if value is not None else "-" for value in (train[0], rest[0])]
-        name = f"{path.parent.name}/{path.stem}"
-        lines.append(f"{name:<38}{shown[0]:>10}{shown[1]:>8}{low_high:>16}{int(others.sum()):>7}  {fit}")
-    return "\n".join(lines)
+    if others is None:
+        return "no other speaker"
+    return "overfitted" if training - others > OVERFITTED else "fits"
 
 
 def parts_of(paths: list[Path]) -> set[str]:
@@ -105,25 +137,46 @@ def parts_of(paths: list[Path]) -> set[str]:
 
 
 def write(into: Path, rows: list[Row], text: str) -> None:
-    """The tables as text, the figures as JSON, and for every row its confusions and its reliability as pictures."""
+    """The tables as text, the figures as JSON, confusions and reliability as pictures."""
     into.mkdir(parents=True, exist_ok=True)
-    figures = {}
     for row in rows:
-        told, tones = row.told, sorted({*row.told.true, *row.told.told})
-        counts = measures.confusion(told.true, told.told, tones)
-        curve, error = measures.reliability(told.confidence, told.true == told.told)
-        stem = row.name.replace(" ", "_").replace(",", "")
-        pictures.confusion(into / f"confusion_{stem}.png", counts, tones, f"{row.name}: UAR {told.uar:.3f}")
-        pictures.reliability(into / f"reliability_{stem}.png", curve, f"{row.name}: error {error:.3f}")
-        figures[row.name] = {
-            "uar": told.uar,
-            "interval": told.interval,
-            "random_splits": row.random,
-            "calibration_error": error,
-            "reliability": curve,
-            "tones": [str(tone) for tone in tones],
-            "confusion": counts.tolist(),
-            "chosen": told.chosen,
-        }
+        for kind, told in (("", row.strangers), ("_others", row.others)):
+            if told:
+                _draw(into, row.name + kind.replace("_", ", "), told)
+    figures = {row.name: _plain(row) for row in rows}
     manifest.write_text(into / "benchmark.json", json.dumps(figures, indent=1) + "\n")
     manifest.write_text(into / "benchmark.txt", text + "\n")
+
+
+def _draw(into: Path, name: str, told: Told) -> None:
+    counts, tones = _confusion(told)
+    curve, error = measures.reliability(told.confidence, told.true == told.told)
+    stem = name.replace(", ", "_").replace("/", "_")
+    pictures.confusion(into / f"confusion_{stem}.png", counts, tones, f"{name}: UAR {told.uar:.3f}")
+    pictures.reliability(into / f"reliability_{stem}.png", curve, f"{name}: error {error:.3f}")
+
+
+def _confusion(told: Told) -> tuple[np.ndarray, list[str]]:
+    tones = sorted({*map(str, told.true), *map(str, told.told)})
+    return measures.confusion(told.true, told.told, tones), tones
+
+
+def _plain(row: Row) -> dict:
+    """A row as JSON has it."""
+
+    def plain(told: Told | None) -> dict | None:
+        if told is None:
+            return None
+        counts, tones = _confusion(told)
+        curve, error = measures.reliability(told.confidence, told.true == told.told)
+        figures = {"uar": told.uar, "interval": told.interval, "calibration_error": error, "reliability": curve}
+        return figures | {"tones": tones, "confusion": counts.tolist(), "chosen": told.chosen}
+
+    return {
+        "strangers": plain(row.strangers),
+        "random_splits": row.random,
+        "training": row.training,
+        "others": plain(row.others),
+        "fit": row.fit,
+        "pairs": {f"{train} > {test}": plain(told) for (train, test), told in row.pairs.items()},
+    }

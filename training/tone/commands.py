@@ -9,9 +9,25 @@ from pathlib import Path
 import numpy as np
 
 from engines.tone.model import Model, card_of
+from engines.tone.parts import IN_PIPELINE
 from pipeline import manifest
 from pipeline.errors import ConfigError
-from training.tone import arousal, benchmark, data, doubts, export, growing, models, own, protocols, sort, table, train
+from training.tone import (
+    arousal,
+    benchmark,
+    data,
+    doubts,
+    export,
+    growing,
+    models,
+    own,
+    protocols,
+    rehearsal,
+    sort,
+    table,
+    text,
+    train,
+)
 from training.tone.models import Recipe
 
 MODELS = {"auto": models.CANDIDATES} | {name: models.of(name) for name in ("lda", "logistic", "svm")}
@@ -42,23 +58,30 @@ def labelled(args: argparse.Namespace, parts: set[str]) -> data.Data:
 
 
 def bench(args: argparse.Namespace) -> None:
-    """Judge recipes on strangers, or checkpoints on what they have and have not heard."""
+    """Judge recipes, or checkpoints and what they were made by, on speakers and sets that they have not heard."""
+    texts = []
     if args.checkpoints:
         clips = labelled(args, benchmark.parts_of(args.checkpoints))
-        rows, texts = [], [benchmark.checkpoints(args.checkpoints, clips)]
+        contenders = benchmark.of_checkpoints(args.checkpoints, clips)
+        if not protocols.honest(clips):
+            texts.append(f"fewer than {protocols.FEWEST} speakers, so nobody can be left out")
     else:
-        clips = labelled(args, {"basic180", *models.FULL})
+        wanted = {name: models.CONTENDERS[name] for name in args.recipes or models.CONTENDERS}
+        recipes = {name: candidates for name, candidates in wanted.items() if models.runs_here(candidates)}
+        if left := sorted(wanted.keys() - recipes.keys()):
+            why = f"{', '.join(left)} needs the laboratory: run `python -m install.environments laboratory`"
+            if args.recipes:
+                raise ConfigError(f"tone: {why}, or leave it out of --recipes.")
+            texts.append(f"left out: {why}")
+        clips = labelled(args, {part for candidates in recipes.values() for each in candidates for part in each.parts})
         protocols.check(clips)
-        rows = benchmark.strangers(clips, models.CONTENDERS, args.jobs)
-        texts = [benchmark.table(rows)]
-        if len(set(clips.sets)) > 1:
-            ends = {name: models.CONTENDERS[name] for name in (models.OLD, models.BEST)}
-            pairs = {name: protocols.across(clips, recipes, args.jobs) for name, recipes in ends.items()}
-            texts.append(benchmark.matrix(pairs))
-        texts += arousal.line(arousal.agreement(data.everything(clips)))
-    text = "\n\n".join(texts)
-    print(text)
-    benchmark.write(args.into, rows, text)
+        contenders = benchmark.of_recipes(clips, recipes)
+        if set(IN_PIPELINE) <= clips.measured.parts.keys():
+            texts += arousal.lines(data.everything(clips))
+    rows = list(benchmark.judge(contenders, args.jobs))
+    told = "\n\n".join(filter(None, [text.table(rows), text.matrix(rows), *texts]))
+    print(told)
+    benchmark.write(args.into, rows, told)
 
 
 def fit(args: argparse.Namespace) -> None:
@@ -71,26 +94,35 @@ def fit(args: argparse.Namespace) -> None:
         candidates = models.on_parts(MODELS[args.model], tuple(args.parts)) if args.parts else MODELS[args.model]
     clips = labelled(args, {part for recipe in candidates for part in recipe.parts})
     path = train.run(args.into, clips, train.Options(candidates, args.test_size, args.seed, args.every))
-    print(benchmark.checkpoints([*sorted(args.into.glob("epoch*.onnx")), path], clips))
+    judged = benchmark.of_checkpoints([*sorted(args.into.glob("epoch*.onnx")), path], clips)
+    print(text.table([benchmark.of_file(checkpoint) for checkpoint in judged]))
     print(f"the model is {path}")
 
 
 def doubt(args: argparse.Namespace) -> None:
     """List labels that look wrong."""
     clips = labelled(args, set(models.FULL))
-    rows = doubts.find(clips, models.CANDIDATES)
+    rows = doubts.find(clips, models.CANDIDATES, least=args.min_confidence)
     _write_csv(args.into, ["path", "tone", "likelier", "confidence"], rows)
     print(f"{len(rows)} of {len(clips)} labels look wrong: listed in {args.into}, the most doubtful first")
+
+
+def rehearse(args: argparse.Namespace) -> None:
+    """Tell how far doubts and grow can be trusted: labels made wrong, a corpus of speakers held back."""
+    clips = labelled(args, set(models.FULL))
+    seeds = range(args.seed, args.seed + args.draws)
+    found, runs = rehearsal.draws(clips, seeds, growing.LEAST, args.jobs)
+    print(rehearsal.doubts_table(found), rehearsal.growing_table(runs), sep="\n\n")
 
 
 def grow(args: argparse.Namespace) -> None:
     """Take sure clips of one's own corpus into training, as long as strangers lose nothing by it."""
     card = card_of(args.model)
-    recipe = Recipe(card.recipe["model"], card.recipe["settings"], tuple(card.parts), card.normalize)
+    recipe = models.of_card(card)
     args.tones = card.tones
     clips = labelled(args, set(card.parts))
     mask = train.split(clips, args.test_size, args.seed)
-    mine = own.read(args.corpus, recipe.parts, recipe.normalize, args.decided, args.jobs)
+    mine = own.read(args.corpus, recipe.parts, recipe.normalize, args.decisions, args.jobs)
     model, rounds, given = growing.grow(
         recipe, clips.where(mask), clips.where(~mask), mine, card.temperature, args.min_confidence, args.seed
     )
@@ -117,16 +149,18 @@ def classify(args: argparse.Namespace) -> None:
 
 
 def _write_csv(path: Path, fields: list[str], rows: list[dict]) -> None:
-    text = io.StringIO()
-    lines = csv.DictWriter(text, fields, lineterminator="\n")
+    out = io.StringIO()
+    lines = csv.DictWriter(out, fields, lineterminator="\n")
     lines.writeheader()
     lines.writerows(rows)
-    manifest.write_text(path, text.getvalue())
+    manifest.write_text(path, out.getvalue())
 
 
 def check(args: argparse.Namespace) -> None:
     """Raise ConfigError where an argument is out of bounds."""
     if args.jobs < 1:
         raise ConfigError(f"tone: --jobs expected at least 1, found {args.jobs}.")
+    if getattr(args, "draws", 1) < 1 or getattr(args, "seed", 0) < 0:
+        raise ConfigError("tone: --draws expected at least 1, --seed at least 0.")
     if not 0 <= getattr(args, "min_confidence", 0) <= 1:
         raise ConfigError(f"tone: --min-confidence expected 0 to 1, found {args.min_confidence:g}.")

@@ -9,10 +9,11 @@ from training.tone.models import Recipe
 SURE = 0.7  # of another tone: below it the model may be as wrong as the label
 
 
-def find(data: Data, candidates: tuple[Recipe, ...], seed: int = 0) -> list[dict]:
+def find(data: Data, candidates: tuple[Recipe, ...], seed: int = 0, least: float = SURE) -> list[dict]:
     """{path, tone, likelier, confidence} of the doubtful clips, the most doubtful first.
 
-    Source: Northcutt et al. 2021, "Confident learning"; probabilities are out of sample, as it asks.
+    least: the confidence from which on a clip is listed. Source: Northcutt et al. 2021, "Confident learning";
+    probabilities are out of sample, as it asks.
     """
     from cleanlab.filter import find_label_issues
 
@@ -32,5 +33,5 @@ def find(data: Data, candidates: tuple[Recipe, ...], seed: int = 0) -> list[dict
             "confidence": round(float(chances[at].max()), 3),
         }
         for at in order
-        if chances[at].max() >= SURE
+        if chances[at].max() >= least
     ]

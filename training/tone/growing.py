@@ -15,6 +15,7 @@ from training.tone.models import Recipe
 from training.tone.own import Own
 
 ROUNDS = 10
+LEAST = 0.7  # confidence of a clip that is taken in
 SHARE = 0.2  # of the clips that are left, the surest of every tone, in a round
 
 

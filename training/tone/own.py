@@ -1,7 +1,4 @@
-"""The clips of one's own corpus as vectors, and the tones that a person has given some of them.
-
-This is the one place where a person's decisions become labels: a CSV with the columns clip and tone.
-"""
+"""The clips of one's own corpus as vectors, and the tones that people have given some of them in the review."""
 
 import csv
 from dataclasses import dataclass
@@ -10,10 +7,13 @@ from pathlib import Path
 import numpy as np
 
 from engines.tone.normalization import FEWEST, per_speaker
+from pipeline import decisions
 from pipeline.errors import ConfigError
+from pipeline.places import Latest
 from training.tone import vectors
 
 CLIPS = "clips.csv"
+COLUMNS = ("clip", "path", "speaker", "sha256", "start", "end")
 
 
 @dataclass(frozen=True)
@@ -26,12 +26,13 @@ class Own:
     decided: np.ndarray
 
 
-def read(corpus: Path, parts: tuple[str, ...], normalize: bool, decided: Path | None, jobs: int) -> Own:
-    """The clips of a finished corpus. Those without a voice, or of speakers with few clips, are passed over.
+def read(corpus: Path, parts: tuple[str, ...], normalize: bool, folder: Path | None, jobs: int) -> Own:
+    """The clips of a finished corpus, and what was decided on them in a folder of decisions, where one is named.
 
-    Raises ConfigError where there is no corpus, or none of its clips can be used.
+    Clips without a voice, or of speakers with few clips, are passed over. Raises ConfigError where there is no corpus,
+    none of its clips can be used, or there is no such folder.
     """
-    rows = table(corpus / CLIPS, ("clip", "path", "speaker"))
+    rows = table(corpus)
     measured = [vectors.measure([corpus / row["path"] for row in rows], part, jobs) for part in parts]
     counts: dict[str, int] = {}
     for row in rows:
@@ -47,21 +48,28 @@ def read(corpus: Path, parts: tuple[str, ...], normalize: bool, decided: Path | 
         )
     joined = np.array([np.concatenate([part[number] for part in measured]) for number in there])
     speakers = np.array([rows[number]["speaker"] for number in there])
-    tones = {row["clip"]: row["tone"] for row in table(decided, ("clip", "tone"))} if decided else {}
+    vectors_of_clips = per_speaker(joined, speakers) if normalize else np.nan_to_num(joined)
+    told = tones(folder)
+    decided = [decision.value if (decision := told.of(rows[number])) else "" for number in there]
     clips = [rows[number]["clip"] for number in there]
-    given = per_speaker(joined, speakers) if normalize else np.nan_to_num(joined)
-    return Own(np.array(clips), given, speakers, np.array([tones.get(clip, "") for clip in clips], object))
+    return Own(np.array(clips), vectors_of_clips, speakers, np.array(decided, object))
 
 
-def table(path: Path, needed: tuple[str, ...]) -> list[dict[str, str]]:
-    """The rows of a CSV. Raises ConfigError where it is missing or lacks a column."""
+def tones(folder: Path | None) -> Latest:
+    """The tones that people decided on. Raises ConfigError where the folder is not there."""
+    if folder is not None and not folder.is_dir():
+        raise ConfigError(f"tone: {folder} is no folder: name the one that `decisions` in your configuration names.")
+    return Latest(line for line in (decisions.of(folder) if folder else []) if line.kind == "tone")
+
+
+def table(corpus: Path) -> list[dict]:
+    """The rows of a corpus's clips.csv, start and end in seconds. Raises ConfigError where that cannot be read."""
+    path = corpus / CLIPS
     try:
         with open(path, encoding="utf-8-sig", newline="") as lines:
             reader = csv.DictReader(lines)
-            if missing := [name for name in needed if name not in (reader.fieldnames or [])]:
-                raise ConfigError(f"tone: {path} has no column {', '.join(missing)}: expected {', '.join(needed)}.")
-            return list(reader)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ConfigError(
-            f"tone: {path} cannot be read ({error}): name a finished corpus, or a CSV in UTF-8."
-        ) from None
+            if missing := [name for name in COLUMNS if name not in (reader.fieldnames or [])]:
+                raise ConfigError(f"tone: {path} has no column {', '.join(missing)}: expected {', '.join(COLUMNS)}.")
+            return [row | {name: float(row[name]) for name in ("start", "end")} for row in reader]
+    except (OSError, ValueError, TypeError, csv.Error) as error:
+        raise ConfigError(f"tone: {path} cannot be read ({error}): name the folder of a finished corpus.") from None

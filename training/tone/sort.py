@@ -31,7 +31,10 @@ def classify(folder: Path, model: Model, least: float, jobs: int) -> list[dict]:
         raise ConfigError(f"tone: {folder} has no file of audio ({', '.join(sorted(readers.AUDIO))}).")
     parts = [vectors.measure(paths, part, jobs) for part in model.card.parts]
     heard = [number for number in range(len(paths)) if all(part[number] is not None for part in parts)]
-    rows = [{"path": path, "tone": "", "confidence": None, "seconds": vectors.seconds(path)} for path in paths]
+    rows = [
+        {"path": path, "tone": "", "confidence": None, "seconds": seconds}
+        for path, seconds in zip(paths, vectors.lengths(paths, jobs), strict=True)
+    ]
     if heard:
         joined = np.array([np.concatenate([part[number] for part in parts]) for number in heard])
         speakers = np.array([str(paths[number].parent) for number in heard])

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -22,26 +23,35 @@ from pipeline.digest import sha256
 from pipeline.errors import Reject
 
 BASIC_RATE = 22050  # librosa's own
+MFCC_HOP = 1024  # samples
 CODE = {
     "descriptors": (descriptors, frames, statistics),
     "voice": (resemblyzer,),
     "basic180": (),
+    "mfcc": (),
 }
 EMPTY = np.zeros(0, np.float32)
 
 
 def measure(paths: Iterable[Path], part: str, processes: int) -> list[np.ndarray | None]:
     """The vector of a part for every file, None where there is nothing to measure."""
-    paths, keep = list(paths), folder(part)
+    keep = folder(part)
     keep.mkdir(parents=True, exist_ok=True)
+    vectors = of_files(partial(measured, part=part, keep=keep), paths, processes, part)
+    return [vector if len(vector) else None for vector in vectors]
+
+
+def lengths(paths: Iterable[Path], processes: int) -> list[float]:
+    """The seconds of every file, 0 where it cannot be decoded."""
+    return of_files(seconds, paths, processes, "length")
+
+
+def of_files(function: Callable[[Path], Any], paths: Iterable[Path], processes: int, what: str) -> list:
+    """What a function gives for every file, in several processes; `what` stands before the bar that tells how far."""
+    paths = list(paths)
     with ProcessPoolExecutor(processes) as pool:
-        told = tqdm(total=len(paths), desc=part, unit="clip", delay=2)
-        vectors = []
-        for vector in pool.map(partial(measured, part=part, keep=keep), paths, chunksize=8):
-            vectors.append(vector if len(vector) else None)
-            told.update()
-        told.close()
-    return vectors
+        given = pool.map(function, paths, chunksize=8)
+        return list(tqdm(given, total=len(paths), desc=what, unit="clip", delay=2))
 
 
 def folder(part: str) -> Path:
@@ -93,6 +103,18 @@ def embedder():
     return resemblyzer.load("onnx", threads=1, device="cpu")
 
 
+def mfcc(path: Path) -> np.ndarray | None:
+    """40 MFCC a frame by librosa, (FRAMES * MFCC,), zeros beyond the clip's end."""
+    import librosa
+
+    clip = decoded(path, BASIC_RATE)
+    if not clip.any():
+        return None
+    clip = librosa.util.fix_length(clip, size=max(len(clip), 2048))
+    cepstra = librosa.feature.mfcc(y=clip, sr=BASIC_RATE, n_mfcc=parts.MFCC, hop_length=MFCC_HOP)
+    return librosa.util.fix_length(cepstra, size=parts.FRAMES, axis=1).T.ravel()
+
+
 def basic180(path: Path) -> np.ndarray | None:
     """Means over time of 40 MFCC, 12 chroma and 128 mel bands by librosa, (180,)."""
     import librosa
@@ -113,4 +135,5 @@ MEASURES: dict[str, Callable[[Path], np.ndarray | None]] = {
     "descriptors": lambda path: descriptors.vector(decoded(path)),
     "voice": voice,
     "basic180": basic180,
+    "mfcc": mfcc,
 }
