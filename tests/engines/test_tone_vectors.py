@@ -66,6 +66,10 @@ def test_any_sound_has_a_vector_or_none(clip):
     assert vector is None or (vector.shape == (len(descriptors.names()),) and not np.isinf(vector).any())
 
 
+def test_the_table_of_names_is_what_is_described():
+    assert descriptors.names() == tuple(descriptors.describe(frames.frames(buzz(120))))
+
+
 def test_names_are_each_their_own():
     assert len(set(descriptors.names())) == len(descriptors.names())
     assert parts.fingerprint(["descriptors"]) != parts.fingerprint(["voice"])
