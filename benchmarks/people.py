@@ -2,11 +2,12 @@
 
 import csv
 from collections import defaultdict
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from evaluation import accounts
+from evaluation import accounts, timeline
 
 LEAST_SECONDS = 25.0
 RATE = 16000
@@ -18,19 +19,41 @@ def rows(path: Path) -> list[dict]:
         return list(csv.DictReader(lines))
 
 
+@dataclass(frozen=True)
+class Shows:
+    """Recordings with a known timeline: show -> file and truth; the rows of targets.csv, where there is one."""
+
+    folder: Path
+    files: dict[str, Path]
+    truths: dict[str, timeline.Truth]
+    targets: list[dict]
+
+    @property
+    def hosts(self) -> set[str]:
+        return {target["speaker"] for target in self.targets}
+
+
+def shows_of(folder: Path) -> Shows:
+    """The shows that a folder's shows.csv lists."""
+    files = {row["show"]: folder / row["file"] for row in rows(folder / "shows.csv")}
+    targets = folder / "targets.csv"
+    truths = {show: timeline.read_truth(folder / f"{show}.csv") for show in files}
+    return Shows(folder, files, truths, rows(targets) if targets.is_file() else [])
+
+
 def sound(path: Path, start: float = 0.0, end: float | None = None) -> np.ndarray:
     """A part of a file as mono at 16 kHz."""
     signal = accounts.decoded(path)
     return signal[round(start * RATE) : None if end is None else round(end * RATE)]
 
 
-def halves(shows: dict[str, Path], truth: Path, known: set[str], embedder) -> list[tuple[str, np.ndarray, list]]:
-    """(speaker, vector, rows of the reference) for either half of the utterances of everyone with enough seconds."""
+def halves(shows: Shows, embedder) -> list[tuple[str, np.ndarray, list]]:
+    """(speaker, vector, rows of the reference) for either half of the utterances of all others with enough seconds."""
     utterances_of: dict[str, list[list[tuple[str, float, float]]]] = defaultdict(list)
-    for show in shows:
+    for show in shows.files:
         last = None
-        for row in rows(truth / f"{show}.csv"):
-            if row["label"] == "speech" and row["speaker"] not in known:
+        for row in rows(shows.folder / f"{show}.csv"):
+            if row["label"] == "speech" and row["speaker"] not in shows.hosts:
                 place = (show, float(row["start"]), float(row["end"]))
                 here = (row["speaker"], row["source"].split("|")[0])
                 if here == last:
@@ -38,7 +61,7 @@ def halves(shows: dict[str, Path], truth: Path, known: set[str], embedder) -> li
                 else:
                     utterances_of[row["speaker"]].append([place])
                 last = here
-    whole = {show: sound(path) for show, path in shows.items()}
+    whole = {show: sound(path) for show, path in shows.files.items()}
     references = []
     for name, utterances in sorted(utterances_of.items()):
         if sum(end - start for utterance in utterances for _, start, end in utterance) >= LEAST_SECONDS:

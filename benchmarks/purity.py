@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import held_out
-from benchmarks.people import absent, halves, rows, sound
+from benchmarks.people import absent, halves, shows_of, sound
 from engines import resemblyzer
 from evaluation import accounts, purity, timeline
 from pipeline import manifest
@@ -107,25 +107,23 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="folder with emotion/, conversation/, noisy_clean/: TRUTH/..")
     parser.add_argument("--work", type=Path, help="folder for what the stages make; a temporary one by default")
     args = parser.parse_args()
-    shows = {row["show"]: args.truth / row["file"] for row in rows(args.truth / "shows.csv")}
-    truths = {show: timeline.read_truth(args.truth / f"{show}.csv") for show in shows}
+    shows = shows_of(args.truth)
+    truths = shows.truths
     with tempfile.TemporaryDirectory() as folder:
         work = args.work or Path(folder)
-        run_stages(list(shows.values()), work)
+        run_stages(list(shows.files.values()), work)
         embedder, judged = resemblyzer.load("onnx", 2, "auto"), Judged(work, truths)
-        named = rows(args.truth / "targets.csv") if (args.truth / "targets.csv").is_file() else []
         cut = [0, 0]
-        for target in named:
+        for target in shows.targets:
             sure = judged.sure(embedder.embed([sound(args.truth / target["reference"])])[0].vector)
             host = purity.purity(truths, judged.kept(sure), target["speaker"])
             print(f"host {target['speaker']}: precision {host['precision']:.4f}, recall {host['recall']:.4f}")
             for show, truth in truths.items():
                 host_clips = [judged.places[i][1:] for i in np.flatnonzero(sure) if judged.places[i][0] == show]
                 cut = np.add(cut, accounts.cut_inside(host_clips, truth.spoken))
-        if named:
+        if shows.targets:
             print(f"clips of the hosts, ends inside speech: {cut[0]} of {cut[1]}, {cut[0] / cut[1]:.4f}")
-        hosts = {target["speaker"] for target in named}
-        halves_of = halves(shows, args.truth, hosts, embedder)
+        halves_of = halves(shows, embedder)
         figures = np.array([judged.on_the_other_half(*speaker) for speaker in halves_of])
         for (name, _, _), (precision, recall) in zip(halves_of, figures, strict=True):
             print(f"  {name:<8} precision {precision:.3f}, recall {recall:.3f}")

@@ -18,22 +18,22 @@ import numpy as np
 
 from benchmarks import curve
 from benchmarks.asked import Asked
-from benchmarks.people import halves, rows, sound
+from benchmarks.people import Shows, halves, shows_of, sound
 from benchmarks.purity import Judged, run_stages
 from engines import resemblyzer
-from evaluation import accounts, purity, timeline
+from evaluation import accounts, purity
 
 RANDOM_ORDERS = 2
 SHOWN = (0, 1, 2, 3, 5, 7, 10, 15, 20)
 
 
 def hosts(
-    judged: Judged, sha256: dict[str, str], truth: Path, embedder, count: int, dice, folder: Path, cut_off: dict
+    judged: Judged, sha256: dict[str, str], shows: Shows, embedder, count: int, dice, folder: Path, cut_off: dict
 ) -> dict:
     """target -> (answers + 1, 2): precision and recall of the targets of targets.csv, all looked for at once."""
-    named = rows(truth / "targets.csv")
-    vectors = np.array([embedder.embed([sound(truth / target["reference"])])[0].vector for target in named])
-    names = [target["speaker"] for target in named]
+    references = [sound(shows.folder / target["reference"]) for target in shows.targets]
+    vectors = np.array([voice.vector for voice in embedder.embed(references)])
+    names = [target["speaker"] for target in shows.targets]
 
     def score(kept: np.ndarray, wider: dict) -> list:
         figures = [purity.purity(judged.truths, judged.kept(kept == i, wider), name) for i, name in enumerate(names)]
@@ -63,15 +63,13 @@ def main() -> None:
     parser.add_argument("--decisions", type=int, default=20, help="how many answers")
     parser.add_argument("--svg", type=Path, help="write the curves of recall to this file")
     args = parser.parse_args()
-    shows = {row["show"]: args.truth / row["file"] for row in rows(args.truth / "shows.csv")}
-    truths = {show: timeline.read_truth(args.truth / f"{show}.csv") for show in shows}
+    shows = shows_of(args.truth)
     with tempfile.TemporaryDirectory() as name:
         work = args.work or Path(name)
-        run_stages(list(shows.values()), work)
-        embedder, judged = resemblyzer.load("onnx", 2, "auto"), Judged(work, truths)
+        run_stages(list(shows.files.values()), work)
+        embedder, judged = resemblyzer.load("onnx", 2, "auto"), Judged(work, shows.truths)
         sha256 = judged.recordings()
-        known = rows(args.truth / "targets.csv") if (args.truth / "targets.csv").is_file() else []
-        speakers = halves(shows, args.truth, {target["speaker"] for target in known}, embedder)
+        speakers = halves(shows, embedder)
         orders = [None, *(np.random.default_rng(seed) for seed in range(RANDOM_ORDERS))]
         drawn: dict[str, np.ndarray] = {}
         shown = [number for number in SHOWN if number <= args.decisions]
@@ -83,14 +81,13 @@ def main() -> None:
             if draw:
                 drawn[title] = found[:, 1]
 
-        if known:
+        if shows.targets:
             cut_off = {
                 stem: [(start, end) for reason, start, end in losses if reason == "slice: too_short"]
                 for stem, losses in accounts.read_losses(work).items()
             }
             curves = [
-                hosts(judged, sha256, args.truth, embedder, args.decisions, dice, Path(name), cut_off)
-                for dice in orders
+                hosts(judged, sha256, shows, embedder, args.decisions, dice, Path(name), cut_off) for dice in orders
             ]
             for target in curves[0]:
                 tell(target, curves[0][target])
