@@ -158,6 +158,8 @@ what he said
         ("...", ""),
         ("cafe\u0301\u200b\ufeff", "café"),
         ("*door closes* Hi.", "Hi."),
+        ("-5 degrees\n- Cold.", "-5 degrees Cold."),
+        ("&lrm;to&shy;day&#x202e; we", "today we"),
         ("2 * 3 * 4", "2 * 3 * 4"),
         ("At 10:30 we met: twice.", "At 10:30 we met: twice."),
     ],
@@ -245,6 +247,15 @@ def test_hostile_files_cost_little_time(tmp_path, unit):
         with contextlib.suppress(Unreadable):
             read(tmp_path, "ooTextFile\n" + body if suffix == "TextGrid" else body, f"a.{suffix}")
     assert time.process_time() - began < 30  # not a measure of speed: what backtracks takes hours
+
+
+def test_cues_of_many_lines_that_roll_cost_little_time(tmp_path):
+    """Each begins with the last line of the one before and agrees with it in no other."""
+    lines = "x\n" * 60_000
+    cues = "".join(f"00:0{i}.000 --> 00:0{i}.900\n{i}\n{lines}{i + 1}\n\n" for i in range(4))
+    began = time.process_time()
+    assert [cue.text[:3] for cue in read(tmp_path, cues).cues][0] == "0 x"
+    assert time.process_time() - began < 10  # not a measure of speed: it took minutes, and hours for a larger file
 
 
 @given(st.text(max_size=300))
