@@ -95,6 +95,20 @@ def test_every_format_gives_the_same_cues(tmp_path, suffix):
     assert [(cue.start, cue.end, cue.text) for cue in cues] == SAID
 
 
+def test_numbers_with_an_exponent_are_times_of_a_textgrid(tmp_path):
+    text = 'ooTextFile "IntervalTier" "text" 0 9 2 1.1102230246251565e-16 1.5 "one" 1.5 2e0 "two ""2"""'
+    assert [tuple(cue)[:3] for cue in read(tmp_path, text, "a.TextGrid").cues] == [
+        (pytest.approx(0), 1.5, "one"),
+        (1.5, 2.0, 'two "2"'),
+    ]
+
+
+def test_behind_a_cue_without_text_neither_a_note_nor_a_name_is_said(tmp_path):
+    text = "00:01.000 --> 00:02.000\n\n{}00:03.000 --> 00:04.000\nsaid\n"
+    for between in ("NOTE a remark\n\n", "NOTE\na remark\n\n", "intro-2\n"):
+        assert [cue.text for cue in read(tmp_path, text.format(between)).cues] == ["said"]
+
+
 def test_every_suffix_that_is_found_has_a_reader(tmp_path):
     assert {suffix.lower() for suffix in beside.FORMATS} >= {f".{suffix.lower()}" for suffix in FILES}
     for suffix, module in beside.FORMATS.items():
