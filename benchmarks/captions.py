@@ -81,9 +81,47 @@ def moved(by: float) -> Change:
     ]
 
 
+def paced(rate: float) -> Change:
+    """Times multiplied."""
+    return lambda cues, chance: [cue._replace(start=cue.start * rate, end=cue.end * rate) for cue in cues]
+
+
+def interrupted(seconds: float) -> Change:
+    """The second half too late, as where captions were made before something was cut out of the recording."""
+
+    def change(cues: list[Cue], chance: random.Random) -> list[Cue]:
+        half = cues[len(cues) // 2].start
+        return [
+            cue if cue.start < half else cue._replace(start=cue.start + seconds, end=cue.end + seconds) for cue in cues
+        ]
+
+    return change
+
+
+def slipped(cues: list[Cue], chance: random.Random) -> list[Cue]:
+    """A text missing, and those behind it each in the place of the one before."""
+    missing = chance.randrange(1, len(cues) - 2)
+    texts = [cue.text for cue in cues[:missing] + cues[missing + 1 :]]
+    return [cue._replace(text=text) for cue, text in zip(cues, texts, strict=False)]
+
+
+def worded(cues: list[Cue], chance: random.Random) -> list[Cue]:
+    """A word missing in each cue of more than four."""
+    changed = []
+    for cue in cues:
+        words = cue.text.split()
+        if len(words) > 4:
+            words.pop(chance.randrange(len(words)))
+        changed.append(cue._replace(text=" ".join(words)))
+    return changed
+
+
 WORSE: dict[str, Change] = {"cut": cut, "joined": joined, "bare": bare, "sloppy": sloppy, "thinned": thinned}
 WORSE["cut, bare"] = lambda cues, chance: bare(cut(cues, chance), chance)
+WORSE |= {"slipped": slipped, "word less": worded}
 MOVED: dict[str, Change] = {f"{by:+g} s": moved(by) for by in (2.0, -2.0, 30.0)}
+MOVED |= {"x 25/24": paced(25 / 24), "x 24/25": paced(24 / 25), "x 1.01": paced(1.01)}
+MOVED |= {f"half {by:+g} s": interrupted(by) for by in (3.0, 20.0)}
 
 
 def shows(work: Path, radio: Path) -> dict[str, tuple[Islands, list[dict], list[Cue]]]:
@@ -124,7 +162,7 @@ def main() -> None:
     known = shows(args.work, args.radio)
     right = {name: texts(*show) or {} for name, show in known.items()}
     print(
-        f"{'captions':<12}{'refused':>9}{'clips':>7}" + "".join(f"{f'at {least:g}':>9}{'other':>7}" for least in LEAST)
+        f"{'captions':<14}{'refused':>9}{'clips':>7}" + "".join(f"{f'at {least:g}':>9}{'other':>7}" for least in LEAST)
     )
     for kind, change in {"as they are": lambda cues, chance: cues, **MOVED, **WORSE, "shuffled": shuffled}.items():
         refused, clips, given, other = 0, 0, [0] * len(LEAST), [0] * len(LEAST)
@@ -137,7 +175,7 @@ def main() -> None:
                     for number, least in enumerate(LEAST):
                         given[number] += probability >= least
                         other[number] += probability >= least and not same
-        print(f"{kind:<12}{refused:>9}{clips:>7}" + "".join(f"{a:>9}{b:>7}" for a, b in zip(given, other, strict=True)))
+        print(f"{kind:<14}{refused:>9}{clips:>7}" + "".join(f"{a:>9}{b:>7}" for a, b in zip(given, other, strict=True)))
     pairs = [(name, other) for name in known for other in known if name != other]
     refused = sum(texts(*known[name][:2], known[other][2]) is None for name, other in pairs)
     print(f"of another show: {refused} of {len(pairs)} refused")

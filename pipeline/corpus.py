@@ -1,8 +1,9 @@
 """The corpus folder: whose it is, and how it is replaced as a whole.
 
 A marker names the work folder and input that a corpus belongs to; a corpus of another run is never touched. A new
-corpus is built beside the old one. Then the old clips.csv is moved away, the other files are exchanged, and the new
-clips.csv comes last: at every moment the folder holds one whole corpus, or one without clips.csv, which counts as none.
+corpus is built beside the old one. Then the old clips.csv is moved away, the other files are exchanged, the new
+clips.csv comes last, and the old clips are deleted: at every moment the folder holds one whole corpus, or one without
+clips.csv, which counts as none.
 """
 
 import json
@@ -72,13 +73,16 @@ def replace(corpus: Path, names: list[str]) -> None:
     new, old = corpus / BUILDING, corpus / f"{CLIPS}.old"
     if (corpus / CLIPS).exists():
         (corpus / CLIPS).replace(old)
+    folders = [name for name in names if (new / name).is_dir()]
+    for name in folders:
+        shutil.rmtree(corpus / f"{name}.old", ignore_errors=True)
     for name in [*(name for name in names if name != CLIPS), CLIPS]:
-        if (corpus / name).is_dir():
-            shutil.rmtree(corpus / f"{name}.old", ignore_errors=True)
+        if name in folders and (corpus / name).is_dir():
             (corpus / name).rename(corpus / f"{name}.old")
         (new / name).replace(corpus / name)
-        shutil.rmtree(corpus / f"{name}.old", ignore_errors=True)
     old.unlink(missing_ok=True)
+    for name in folders:  # only now: to delete a hundred thousand clips takes time, in which a run may be killed
+        shutil.rmtree(corpus / f"{name}.old", ignore_errors=True)
     shutil.rmtree(new, ignore_errors=True)
 
 

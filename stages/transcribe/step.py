@@ -18,17 +18,23 @@ GAIN_MOVED = 1.5  # the same where they are off as a whole, of their order and o
 FEW = 8  # cues; of fewer, each must tell more
 IN_PLACE = 1.0  # seconds; captions that are off by less stand where they say
 EVEN = 0.25  # spread of the logarithms of cues' lengths; where it is smaller, lengths say nothing about the order
+# What times may have to be multiplied by, where a film was made faster for television, or slower -> shifts to try.
+RATES = {1.0: None, 25 / 24: 1, 24 / 25: 1}
 TAKEN = 0.6  # least share of cues that speech takes
 ELSEWHERE = "their times fit nowhere to what is spoken: they seem to be of another recording"
 
 
 @dataclass(frozen=True)
 class Step:
-    """Captions in step with speech, `shift` seconds later than they say; `refused`: why they are not, in a sentence."""
+    """Captions in step with speech, `shift` seconds later than they say; `refused`: why they are not, in a sentence.
+
+    `rate`: what their times are multiplied by before.
+    """
 
     shift: float
     alignment: Alignment | None
     refused: str | None = None
+    rate: float = 1.0
 
 
 def put(cues: list[Cue], islands: Islands) -> Step:
@@ -46,16 +52,20 @@ def _judged(cues: list[Cue], islands: Islands) -> Step:
     if len(reachable) < TAKEN * len(cues):
         return Step(0.0, None, ELSEWHERE)
     best, totals = None, []
-    for by in shift.candidates(np.array([(cue.start, cue.end) for cue in reachable]), islands):
-        if moved := _moved(reachable, by):
-            attempt = _aligned(moved, islands, PACE)
-            totals.append(attempt.total)
-            if best is None or attempt.total > best[0].total:
-                best = attempt, by, moved
-    first, by, moved = best
+    for rate, tries in RATES.items():
+        paced = [_at(cue, rate, 0.0) for cue in reachable]
+        for by in shift.candidates(np.array([(cue.start, cue.end) for cue in paced]), islands)[:tries]:
+            if moved := _moved(paced, by):
+                attempt = _aligned(moved, islands, PACE)
+                if rate != 1 and attempt.total < max(totals) + _enough(moved) * len(moved):
+                    continue
+                totals.append(attempt.total)
+                if best is None or attempt.total > best[0].total:
+                    best = attempt, rate, by, moved
+    first, rate, by, moved = best
     alignment = _aligned(moved, islands, _aligned(moved, islands, first.pace_heard()).pace_heard())
-    in_place = abs(by) < IN_PLACE
-    enough = GAIN if in_place else GAIN_MOVED * max(1.0, FEW / len(moved))
+    in_place = rate == 1 and abs(by) < IN_PLACE
+    enough = GAIN if in_place else _enough(moved)
     totals.remove(first.total)
     apart = (first.total - max(totals)) / len(moved) if totals else enough
     if alignment.taken() < TAKEN or (apart < enough and not in_place):
@@ -65,7 +75,12 @@ def _judged(cues: list[Cue], islands: Islands) -> Step:
         return Step(
             by, None, "the lengths of their texts do not fit to what is spoken: they seem to be in another order"
         )
-    return Step(by, alignment)
+    return Step(by, alignment, rate=rate)
+
+
+def _enough(cues: list[Cue]) -> float:
+    """Nats a cue by which cues that are not where they say must fit better than any other way."""
+    return GAIN_MOVED * max(1.0, FEW / len(cues))
 
 
 def order_gain(cues: list[Cue], islands: Islands, pace: float) -> float | None:
@@ -94,10 +109,14 @@ def order_gain(cues: list[Cue], islands: Islands, pace: float) -> float | None:
 
 def _moved(cues: list[Cue], by: float) -> list[Cue]:
     """Cues `by` seconds later, without those that would begin before the recording."""
-    later = [
-        Cue(cue.start + by, cue.end + by, cue.text, tuple((word, at + by) for word, at in cue.words)) for cue in cues
-    ]
+    later = [_at(cue, 1.0, by) for cue in cues]
     return [cue for cue in later if cue.start > -1]
+
+
+def _at(cue: Cue, rate: float, by: float) -> Cue:
+    """A cue whose times are multiplied and moved."""
+    words = tuple((word, at * rate + by) for word, at in cue.words)
+    return Cue(cue.start * rate + by, cue.end * rate + by, cue.text, words)
 
 
 def _aligned(cues: list[Cue], islands: Islands, pace: float) -> Alignment:

@@ -52,6 +52,8 @@ def of_recording(recording: dict, files: list[Path], rows: list[dict], job: Job)
             continue
         placed = step.put(read.cues, speech)
         told["shift"] = round(placed.shift, 2)
+        if placed.rate != 1:
+            told["repairs"] = [*read.repairs, f"its times multiplied by {placed.rate:.4f}, the speed of the recording"]
         if placed.refused:
             told["refused"] = f"{path.name}: {placed.refused}: no text is taken from them."
             continue

@@ -61,6 +61,25 @@ def test_at_every_moment_there_is_one_corpus_or_none(tmp_path, mine, stop):
     assert names(folder) == {".voxsieve", "clips.csv", "metadata.csv", "wavs/third.wav"}
 
 
+def test_a_run_that_is_killed_while_it_deletes_old_clips_leaves_a_whole_corpus(tmp_path, mine, monkeypatch):
+    folder = tmp_path / "corpus"
+    build(folder, mine, "first")
+    corpus.replace(folder, ["metadata.csv", "wavs", "clips.csv"])
+    build(folder, mine, "second")
+
+    def killed(path, ignore_errors):
+        if path.exists():
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(corpus.shutil, "rmtree", killed)
+        corpus.replace(folder, ["metadata.csv", "wavs", "clips.csv"])
+    assert {(folder / name).read_text() for name in ("clips.csv", "metadata.csv", "wavs/second.wav")} == {"second"}
+    build(folder, mine, "third")
+    corpus.replace(folder, ["metadata.csv", "wavs", "clips.csv"])
+    assert names(folder) == {".voxsieve", "clips.csv", "metadata.csv", "wavs/third.wav"}
+
+
 def test_a_folder_that_is_not_ours_is_never_taken(tmp_path, mine):
     folder = tmp_path / "corpus"
     (folder / "wavs").mkdir(parents=True)

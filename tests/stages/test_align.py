@@ -95,6 +95,18 @@ def test_a_shift_of_the_whole_is_undone(by):
     assert sum(text == true for text, true, _ in answers) > 0.8 * len(answers)
 
 
+@pytest.mark.parametrize("rate", [25 / 24, 24 / 25])
+@pytest.mark.parametrize("by", [0.0, 20.0])
+def test_captions_of_a_film_at_another_speed_are_put_to_the_recordings(rate, by):
+    cues, speech, words = talk(2)
+    other = [cue._replace(start=cue.start * rate + by, end=cue.end * rate + by) for cue in cues]
+    placed = step.put(other, speech)
+    assert placed.refused is None and placed.rate == pytest.approx(1 / rate)
+    assert placed.shift == pytest.approx(-by / rate, abs=0.4)
+    answers = texts_of(placed.alignment, speech, words)
+    assert sum(text == true for text, true, _ in answers) > 0.8 * len(answers)
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_another_recordings_captions_and_another_order_are_refused(seed):
     cues, speech, _ = talk(seed)

@@ -96,6 +96,20 @@ def test_every_format_gives_the_same_cues(tmp_path, suffix):
     assert [(cue.start, cue.end, cue.text) for cue in cues] == SAID
 
 
+def test_numbers_with_an_exponent_are_times_of_a_textgrid(tmp_path):
+    text = 'ooTextFile "IntervalTier" "text" 0 9 2 1.1102230246251565e-16 1.5 "one" 1.5 2e0 "two ""2"""'
+    assert [tuple(cue)[:3] for cue in read(tmp_path, text, "a.TextGrid").cues] == [
+        (pytest.approx(0), 1.5, "one"),
+        (1.5, 2.0, 'two "2"'),
+    ]
+
+
+def test_behind_a_cue_without_text_neither_a_note_nor_a_name_is_said(tmp_path):
+    text = "00:01.000 --> 00:02.000\n\n{}00:03.000 --> 00:04.000\nsaid\n"
+    for between in ("NOTE a remark\n\n", "NOTE\na remark\n\n", "intro-2\n"):
+        assert [cue.text for cue in read(tmp_path, text.format(between)).cues] == ["said"]
+
+
 def test_every_suffix_that_is_found_has_a_reader(tmp_path):
     assert {suffix.lower() for suffix in beside.FORMATS} >= {f".{suffix.lower()}" for suffix in FILES}
     for suffix, module in beside.FORMATS.items():
@@ -173,6 +187,8 @@ what he said
         ("...", ""),
         ("cafe\u0301\u200b\ufeff", "café"),
         ("*door closes* Hi.", "Hi."),
+        ("-5 degrees\n- Cold.", "-5 degrees Cold."),
+        ("&lrm;to&shy;day&#x202e; we", "today we"),
         ("2 * 3 * 4", "2 * 3 * 4"),
         ("At 10:30 we met: twice.", "At 10:30 we met: twice."),
     ],
@@ -260,6 +276,15 @@ def test_hostile_files_cost_little_time(tmp_path, unit):
         with contextlib.suppress(Unreadable):
             read(tmp_path, "ooTextFile\n" + body if suffix == "TextGrid" else body, f"a.{suffix}")
     assert time.process_time() - began < 30  # not a measure of speed: what backtracks takes hours
+
+
+def test_cues_of_many_lines_that_roll_cost_little_time(tmp_path):
+    """Each begins with the last line of the one before and agrees with it in no other."""
+    lines = "x\n" * 60_000
+    cues = "".join(f"00:0{i}.000 --> 00:0{i}.900\n{i}\n{lines}{i + 1}\n\n" for i in range(4))
+    began = time.process_time()
+    assert [cue.text[:3] for cue in read(tmp_path, cues).cues][0] == "0 x"
+    assert time.process_time() - began < 10  # not a measure of speed: it took minutes, and hours for a larger file
 
 
 @given(st.text(max_size=300))

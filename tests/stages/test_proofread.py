@@ -16,6 +16,8 @@ from pipeline.rows import Proofread, Recording, Transcribed, WantedClip
 from stages.export.__main__ import versions
 from stages.proofread import __main__ as stage
 from stages.proofread import choose, language, pace
+from stages.select.settings import Filters
+from stages.select.thresholds import Thresholds
 from stages.transcribe.memory import Memory
 from tests.conftest import job, row
 
@@ -136,6 +138,29 @@ def test_the_most_trusted_source_counts_and_the_others_are_witnesses(tmp_path):
     assert second["text_source"] == "pocketsphinx" and second["text_disagrees"] == 1.0  # captions heard nothing
     assert (third["text"], third["asked"], third["text_disagrees"]) == ("", ["captions"], None)
     assert fourth["text_disagrees"] > 0.5
+
+
+def test_one_witness_that_agrees_is_enough(tmp_path):
+    said = heard("captions", TRUE), heard("pocketsphinx", "Something else."), heard("whisper", TRUE.lower())
+    for candidates in (said, (said[0], said[2], said[1])):
+        work, _ = work_of(tmp_path, [list(candidates)])
+        (proof,) = proofs(work, tmp_path / "corpus")
+        assert (proof["text_disagrees"], proof["text_cut"]) == (0.0, 0.0)
+
+
+def test_a_pace_is_told_by_the_quartiles():
+    rates = [("anna", "en", value) for value in (*np.linspace(2.0, 3.0, 15), 9.0, -9.0)]
+    told = pace.of_voices(rates)["anna", "en"]
+    assert (told.low, told.high) == pytest.approx(tuple(np.percentile([value for *_, value in rates], [25, 75])))
+    assert told.high - told.low < 0.7
+
+
+@pytest.mark.parametrize(("name", "kept", "dropped"), [("text_cut", 0.3, 0.4), ("text_rate", 1.4, 1.6)])
+def test_what_is_shipped_drops_what_speaks_against_a_text(name, kept, dropped):
+    shipped = Thresholds.of(Filters().model_dump())
+    row = choose.UNHEARD | {"text": "Said.", "asked": ["captions"]}
+    assert not shipped.text_faults(row | {name: kept})
+    assert [fault for fault, _ in shipped.text_faults(row | {name: dropped})] == [name]
 
 
 def test_a_persons_texts_come_first_and_nothing_speaks_against_them(tmp_path):

@@ -4,7 +4,7 @@ import re
 
 from stages.transcribe.captions.cue import Cue
 
-_FIELD = re.compile(r'"((?:[^"]|"")*)"|(?<![\w"])(-?\d{1,9}(?:\.\d{1,17})?)(?![\w"\]])')
+_FIELD = re.compile(r'"((?:[^"]++|"")*+)"|(?<![\w".+-])(-?\d{1,9}(?:\.\d{1,20})?(?:e[+-]?\d{1,3})?)(?![\w"\]])')
 _NAMES = ("utterance", "sentence", "text", "transcript", "words", "word")  # tiers, the best first
 
 

@@ -22,13 +22,14 @@ _MARKUP = re.compile(r"</?[A-Za-z0-9][^<>]{0,200}>|\{\\[^{}]{0,200}\}")
 _BRACKETS = ("[]", "［］", "()", "（）", "【】")
 _SOUND = re.compile("|".join(rf"\{a}[^\{a}\{b}]{{0,80}}\{b}" for a, b in _BRACKETS) + r"|\*\w[^*\n]{0,38}\w\*")
 _SONG = re.compile(r"[♪♫♬][^♪♫♬]{0,300}[♪♫♬]|[♪♫♬].{0,300}$", re.M)
-_SPEAKER = re.compile(r"^(?:>>+|[-–—•])\s{0,9}|^[A-Z][A-Z0-9 .'-]{0,30}:\s{1,9}", re.M)
+_SPEAKER = re.compile(r"^(?:>>+|[-–—•](?!\d))\s{0,9}|^[A-Z][A-Z0-9 .'-]{0,30}:\s{1,9}", re.M)
 
 
 def spoken(text: str) -> str:
     """What of a cue's text is said; "" where it only describes a sound."""
-    text = "".join(c for c in text[:TEXT] if c in "\n\t" or unicodedata.category(c)[0] != "C")
-    text = unicodedata.normalize("NFC", html.unescape(_MARKUP.sub("", text)))
+    text = html.unescape(_MARKUP.sub("", text[:TEXT]))
+    text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c)[0] != "C")
+    text = unicodedata.normalize("NFC", text)
     text = _SPEAKER.sub("", _SONG.sub(" ", _SOUND.sub(" ", text)))
     text = _SPEAKER.sub("", "\n".join(line.strip() for line in text.split("\n")))
     text = " ".join(text.split())
@@ -64,7 +65,7 @@ def _unrolled(raw: list[Cue], counts: dict[str, int]) -> list[Cue]:
 
     Captions roll where many cues begin with a line of the cue before; elsewhere a line that comes again is said again.
     """
-    lines = [[line.strip() for line in cue.text.split("\n") if line.strip()] for cue in raw]
+    lines = [[line.strip() for line in cue.text[:TEXT].split("\n") if line.strip()] for cue in raw]
     rolls = [bool(a and b and b[0] == a[-1]) for a, b in zip(lines, lines[1:], strict=False)]
     if sum(rolls) < ROLLING * len(rolls) or len(rolls) < 2:
         return raw

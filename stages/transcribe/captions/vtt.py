@@ -14,6 +14,7 @@ def read(text: str) -> list[Cue]:
     cues: list[Cue] = []
     times: tuple[float, float] | None = None
     lines: list[str] = []
+    late = False  # whether the lines stand behind an empty one
 
     def close() -> None:
         if times and lines:
@@ -21,16 +22,22 @@ def read(text: str) -> list[Cue]:
 
     for line in text.split("\n"):
         if match := _TIMES.match(line):
-            if lines and lines[-1].strip().isdigit():  # SubRip's number of the next cue, with no empty line before it
+            if lines and (lines[-1].isdigit() or late):  # the next cue's number, or its name behind a cue without text
                 lines.pop()
             close()
             before, *start, after, h, m, s, f = match.groups()
             times, lines = (_signed(before, seconds(*start)), _signed(after, seconds(h, m, s, f))), []
+            late = False
         elif not line.strip() and lines:
             close()
             times, lines = None, []
         elif times and line.strip():
+            if not lines and late and line.startswith("NOTE"):
+                times = None
+                continue
             lines.append(line.strip())
+        elif times:
+            late = True
     close()
     return cues
 
