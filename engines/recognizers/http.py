@@ -5,6 +5,7 @@ for. engines/recognizers/answers.py reads them.
 """
 
 import io
+import logging
 import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -18,10 +19,14 @@ from engines.recognizers.service import Refused, Service
 from engines.recognizers.settings import HttpSettings
 from pipeline.errors import ModelError
 
+logger = logging.getLogger(__name__)
+
 RECOGNIZER = "a service that speaks OpenAI's /v1/audio/transcriptions"
 ENVIRONMENT = ""
 LANGUAGES = ()
 FORMAT_REFUSED = (400, 415, 422)
+CLIP_REFUSED = (400, 413, 422)  # what may be about this clip alone
+FEW = 3  # clips refused one after the other: so many are the service's or the configuration's fault
 
 
 def check(settings: HttpSettings) -> str | None:
@@ -57,9 +62,10 @@ class Recognizer:
         key = os.environ[settings.key_variable].strip() if settings.key_variable else None
         self.service = Service(settings, key)
         self.detailed = True  # until the service has refused to give times of words
+        self.refused = 0  # clips since the last answer
 
     def recognize(self, clips: Iterable[tuple[str, np.ndarray]]) -> Iterator[tuple[str, Recognition]]:
-        """What the service hears in each clip, as its answers arrive.
+        """What the service hears in each clip, as its answers arrive; a clip that it refuses is left out.
 
         Where it cannot be used any more, answers under way are still waited for and given before the ModelError.
         """
@@ -90,10 +96,21 @@ class Recognizer:
             try:
                 heard = future.result()
             except ModelError as error:
+                if self._may_pass_over(error):
+                    logger.warning("%s: it goes without this text", error)
+                    continue
                 faults.append(error)
                 self.service.stop()
             else:
+                self.refused = 0
                 yield name, heard
+
+    def _may_pass_over(self, error: ModelError) -> bool:
+        """Whether an error says something of its clip alone."""
+        if isinstance(error, Refused) and error.status in CLIP_REFUSED:
+            self.refused += 1
+            return self.refused < FEW
+        return False
 
     def _ask(self, name: str, clip: np.ndarray) -> Recognition:
         sound = _flac(clip)

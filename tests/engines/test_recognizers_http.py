@@ -157,6 +157,25 @@ def test_answers_under_way_are_kept_when_one_is_refused(site):
     assert refusal and len(kept) == len(site.asked) - 1 < 50
 
 
+@pytest.mark.parametrize("status", [400, 413, 422])
+def test_a_clip_that_the_service_refuses_is_left_out_and_told(site, caplog, status):
+    asks = recognizer(site, parallel=1)
+    assert len(dict(asks.recognize(clips(1)))) == 1
+    asks.detailed = False  # so that a refusal is not asked again without times
+    site.script = [(status, b"too short", {}), (status, b"too short", {})]
+    assert list(dict(asks.recognize(clips(5)))) == ["c2", "c3", "c4"]
+    told = [record.getMessage() for record in caplog.records]
+    assert [f"refused clip c{n} with {status}: too short: it goes without this text" in told[n] for n in range(2)]
+
+
+def test_a_service_that_refuses_clip_after_clip_is_one_sentence(site):
+    site.script = [(400, b"no such model", {})] * 20
+    asks = recognizer(site, parallel=1)
+    with pytest.raises(ModelError, match="refused clip c2 with 400: no such model"):
+        list(asks.recognize(clips(9)))
+    assert {request["name"] for request in site.asked} == {"c0", "c1", "c2"}
+
+
 def test_a_hanging_and_a_trickling_service_are_given_up(site):
     def hangs(*_):
         site.open.wait(5)
