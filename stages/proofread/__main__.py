@@ -5,6 +5,7 @@ Thresholds come in `select`, so that they cost seconds to change. Rows are read 
 voice is told first.
 """
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from pipeline.texts import Text
 from stages.proofread import choose, pace
 
 STAGE = "proofread"
+
+logger = logging.getLogger(__name__)
 
 
 def wanted(work: Path) -> Iterator[tuple[dict, dict]]:
@@ -31,14 +34,22 @@ def wanted(work: Path) -> Iterator[tuple[dict, dict]]:
 def from_persons(job: Job) -> dict[str, Text]:
     """Clip -> the text that a person wrote for it: in the corpus's own files, a decision, or the table `texts`."""
     written = decided_texts.gather(Path(job.settings.corpus_dir), decisions.of(Path(job.settings.decisions)))
+    of_table: list[Text] = []
     if job.settings.texts:
         recordings = [
             row
             for shard in manifest.shards(job.work)
             for row in manifest.stream(manifest.of_shard(job.work, "index", shard), Recording)
         ]
-        written = [*texttable.read(Path(job.settings.texts), recordings), *written]
-    return texts.carry(written, (row for row, _ in wanted(job.work)))[0] if written else {}
+        of_table = texttable.read(Path(job.settings.texts), recordings)
+    if not (of_table or written):
+        return {}
+    carried, left = texts.carry([*of_table, *written], (row for row, _ in wanted(job.work)))
+    known = set(of_table)
+    if unfit := [text for text in left if text in known]:
+        many = f"{len(unfit)} of {len(of_table)} texts"
+        logger.warning("%s: %s stand at no wanted clip, the first: '%s'", job.settings.texts, many, unfit[0].text)
+    return carried
 
 
 def proofread(job: Job) -> Iterator[dict]:

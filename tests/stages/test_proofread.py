@@ -163,7 +163,7 @@ def test_what_is_shipped_drops_what_speaks_against_a_text(name, kept, dropped):
     assert [fault for fault, _ in shipped.text_faults(row | {name: dropped})] == [name]
 
 
-def test_a_persons_texts_come_first_and_nothing_speaks_against_them(tmp_path):
+def test_a_persons_texts_come_first_and_nothing_speaks_against_them(tmp_path, caplog):
     wrong = heard("captions", "Wrong.", confidence=0.9)
     work, clips = work_of(tmp_path, [[wrong], [wrong], [wrong], [wrong]])
     corpus = tmp_path / "corpus"
@@ -175,12 +175,14 @@ def test_a_persons_texts_come_first_and_nothing_speaks_against_them(tmp_path):
     table = tmp_path / "own.csv"
     table.write_text(
         f'clip,recording,start,end,text\n{clips[1]["id"]},,,,By clip.\n,show,6.05,8.0,"By place, moved a little."\n'
+        ",show,55.0,58.0,Where nothing is.\n"
     )
     first, second, third, fourth = proofs(work, corpus, texts=str(table))
     assert (first["text"], first["text_normalized"]) == ("Right at 5.", "Right at five.")
     assert first["text_heard"] == "Wrong." and first["text_disagrees"] is None and first["asked"] == []
     assert [second["text"], third["text"]] == ["By clip.", "By place, moved a little."]
     assert {row["text_source"] for row in (first, second, third)} == {"person"} and fourth["text_source"] == "captions"
+    assert "1 of 3 texts stand at no wanted clip, the first: 'Where nothing is.'" in caplog.text
 
 
 def test_a_table_reaches_metadata_and_may_change_later_and_be_edited_there(tmp_path):
