@@ -232,6 +232,7 @@ GROWN = ("--model", "{0}/run/model.onnx", "--into", "{0}/y")
         (["train", "--tones", "neutral", "--into", "{0}/x"], "only one tone"),
         (["train", "--into", "{0}/own"], "is not empty and holds no training run"),
         (["benchmark", "{0}/run/no.onnx"], "does not exist: a model is NAME.onnx with its card"),
+        (["benchmark", "{0}/run/model.onnx", "--recipes", "voice"], "leave --recipes out"),
         (["rehearse", "--draws", "0"], "--draws expected at least 1"),
         (["rehearse"], "only 4 speakers, so there is no honest split"),
         (["grow", *GROWN, "--corpus", "{0}/corpus", "--decisions", "{0}/no"], "is no folder: name the one"),

@@ -158,6 +158,8 @@ def _write_csv(path: Path, fields: list[str], rows: list[dict]) -> None:
 
 def check(args: argparse.Namespace) -> None:
     """Raise ConfigError where an argument is out of bounds."""
+    if getattr(args, "recipes", None) and args.checkpoints:
+        raise ConfigError("tone: a checkpoint is judged by the recipe on its card: leave --recipes out.")
     if args.jobs < 1:
         raise ConfigError(f"tone: --jobs expected at least 1, found {args.jobs}.")
     if getattr(args, "draws", 1) < 1 or getattr(args, "seed", 0) < 0:

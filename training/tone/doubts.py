@@ -6,7 +6,7 @@ from training.tone import measures, protocols
 from training.tone.data import Data
 from training.tone.models import Recipe
 
-SURE = 0.7  # of another tone: below it the model may be as wrong as the label
+SURE = 0.7  # of another tone: below it the model may be as wrong as the label; by `rehearse`, see docs/tone.md
 
 
 def find(data: Data, candidates: tuple[Recipe, ...], seed: int = 0, least: float = SURE) -> list[dict]:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import warnings
 from importlib.metadata import version
 from pathlib import Path
 
@@ -61,7 +62,9 @@ def graph(model, vectors: np.ndarray) -> onnx.ModelProto:
     last = model[-1] if hasattr(model, "steps") else model
     raw = hasattr(last, "decision_function")
     options = {"zipmap": False} | ({"raw_scores": True} if raw else {})
-    made = to_onnx(model, vectors[:1].astype(np.float32), options={id(last): options}, target_opset=OPSET)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # it reads what scikit-learn will do without
+        made = to_onnx(model, vectors[:1].astype(np.float32), options={id(last): options}, target_opset=OPSET)
     told = made.graph.output[1]
     named = told.name
     if raw:

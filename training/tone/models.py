@@ -50,6 +50,7 @@ class Recipe:
         """The trained classifier."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
+            warnings.filterwarnings("ignore", "Got `batch_size`")  # the tutorial's, with fewer clips than it had
             return MAKERS[self.model](seed, **self.settings).fit(vectors, tones)
 
     def __hash__(self) -> int:

@@ -75,24 +75,20 @@ def draws(data: Data, seeds: range, least: float, jobs: int) -> tuple[list[list[
 
 def doubts_table(found: list[list[dict]]) -> str:
     """What `doubts` lists from every confidence on, all draws together."""
-    columns: dict[str, list[str | None]] = {
-        name: [] for name in ("confidence", "listed", "of these wrong", "precision", "of all wrong")
-    }
+    rows = []
     for at_cut in zip(*found, strict=True):
         listed, right, wrong = (sum(row[name] for row in at_cut) for name in ("listed", "right", "wrong"))
-        cells = (f"{at_cut[0]['cut']:g}", f"{listed}", f"{right}", f"{right / listed:.2f}" if listed else None)
-        for column, cell in zip(columns.values(), (*cells, f"{right / wrong:.2f}"), strict=True):
-            column.append(cell)
-    return text.grid(columns)
+        precision = f"{right / listed:.2f}" if listed else None
+        rows.append((f"{at_cut[0]['cut']:g}", str(listed), str(right), precision, f"{right / wrong:.2f}"))
+    heads = ("confidence", "listed", "of these wrong", "precision", "of all wrong")
+    return text.grid(dict(zip(heads, zip(*rows, strict=True), strict=True)))
 
 
 def growing_table(runs: list[dict]) -> str:
     """What growing did in every draw, and the mean."""
-    columns: dict[str, list[str | None]] = {"growing, draw": [*map(str, range(1, len(runs) + 1)), "mean"]}
-    columns |= {
-        name.replace("_", " "): [str(run[name]) for run in runs] + [None] for name in ("rounds", "taken", "right")
-    }
-    for name in ("held_out", "unseen"):
-        pairs = [run[name] for run in runs] + [list(np.mean([run[name] for run in runs], axis=0))]
-        columns[name.replace("_", " ")] = [f"{before:.3f} > {after:.3f}" for before, after in pairs]
+    columns = {"growing, draw": [*map(str, range(1, len(runs) + 1)), "mean"]}
+    columns |= {name: [*(str(run[name]) for run in runs), "-"] for name in ("rounds", "taken", "right")}
+    for name, head in (("held_out", "held out"), ("unseen", "unseen")):
+        pairs = [*(run[name] for run in runs), np.mean([run[name] for run in runs], axis=0)]
+        columns[head] = [f"{before:.3f} > {after:.3f}" for before, after in pairs]
     return text.grid(columns)

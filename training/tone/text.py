@@ -1,6 +1,6 @@
 """The benchmark's tables as text."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from training.tone import measures
 from training.tone.benchmark import Row
@@ -50,7 +50,7 @@ def matrix(rows: list[Row]) -> str:
     return grid(columns | of_rows) if pairs else ""
 
 
-def grid(columns: dict[str, list[str | None]]) -> str:
+def grid(columns: dict[str, Sequence[str | None]]) -> str:
     """Columns of one length under their names: the first to the left, the others to the right; None is a dash."""
     texts = [[name, *(cell or "-" for cell in column)] for name, column in columns.items()]
     widths = [max(map(len, column)) for column in texts]
