@@ -23,6 +23,7 @@ from pipeline import (
     texts,
     vouch,
 )
+from pipeline.errors import VoxsieveError
 from pipeline.program import Job
 from pipeline.rows import Recording, Reject, WantedClip
 from stages.export import decided
@@ -77,7 +78,7 @@ def export(job: Job) -> list[str]:
 
     owner = corpus.owner(work, job.settings.input or [source.model_dump_json() for source in job.settings.sources])
     new = corpus.begin(place, owner)
-    holding = decisions.of(Path(job.settings.decisions))
+    holding, edited = decisions.of(Path(job.settings.decisions)), metadata.digest(place / metadata.METADATA)
     carried, left = texts.carry(decided_texts.gather(place, holding), kept)
     (new / corpus.WAVS).mkdir()
     for row in kept:
@@ -97,6 +98,11 @@ def export(job: Job) -> list[str]:
     decided_texts.write_taken(new, holding)
     names += [decided_texts.TAKEN, metadata.METADATA, metadata.WRITTEN]
     names += [corpus.WAVS, corpus.REJECTS, corpus.STATISTICS, corpus.CLIPS]
+    if metadata.digest(place / metadata.METADATA) != edited:
+        raise VoxsieveError(
+            f"export: {place / metadata.METADATA} was edited while the corpus was made: run snakemake again, which "
+            "takes the texts up."
+        )
     corpus.replace(place, names)
     if not left:
         (place / texts.ORPHANS).unlink(missing_ok=True)

@@ -7,7 +7,8 @@ import shutil
 import pytest
 import soundfile
 
-from pipeline import manifest, rows, tables
+from pipeline import corpus, entry, manifest, rows, tables
+from stages.export import __main__ as export
 from tests.conftest import program
 
 KINDS = {
@@ -140,6 +141,26 @@ def test_export_never_takes_a_folder_that_is_not_its_own(work, tmp_path, talks):
     answer = program("stages.export", *other, check=False)
     assert answer.returncode == 1 and "name another corpus_dir and work_dir" in answer.stderr
     assert {path: path.read_bytes() for path in (tmp_path / "first").rglob("*") if path.is_file()} == before
+
+
+def test_a_text_that_is_written_while_the_corpus_is_made_is_not_lost(work, tmp_path, talks, monkeypatch):
+    folder = tmp_path / "corpus"
+    corpus_of(work, folder, talks)
+    own, link = folder / "metadata.csv", corpus.link_or_copy
+
+    def link_while_somebody_writes(source, target) -> None:
+        if "|Mine.|" not in own.read_text():
+            own.write_text(own.read_text().replace("||", "|Mine.|", 1))
+        link(source, target)
+
+    monkeypatch.setattr(corpus, "link_or_copy", link_while_somebody_writes)
+    flags = {"work": work, "corpus-dir": folder, "input": talks}
+    monkeypatch.setattr("sys.argv", ["export", *(f"--{name}={value}" for name, value in flags.items())])
+    with pytest.raises(SystemExit, match="metadata.csv was edited while the corpus was made: run snakemake again"):
+        entry.run(export.main)
+    assert "|Mine.|" in own.read_text()
+    entry.run(export.main)
+    assert "|Mine.|" in own.read_text()
 
 
 def test_one_torn_clip_costs_one_clip(work, tmp_path, talks):
