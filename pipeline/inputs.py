@@ -6,7 +6,7 @@ import stat
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, VoxsieveError
 
 SUFFIXES = frozenset(
     ".wav .mp3 .flac .ogg .oga .opus .m4a .m4b .aac .wma .webm .mp4 .mkv .mov .avi .m4v .mka .aif .aiff .aifc "
@@ -35,7 +35,8 @@ def find(paths: str | list[str], key: str = "input") -> list[Found]:
     """Every candidate recording, sorted by source, each path once.
 
     A folder is walked (links followed once), a file is taken as it is, a .txt file is a list of paths, one a
-    line. Raises ConfigError where something named does not exist or nothing is found.
+    line. Raises ConfigError where something named does not exist or nothing is found, VoxsieveError where a disk goes
+    away meanwhile.
     """
     candidates: dict[str, Found] = {}
     sources: set[str] = set()
@@ -122,13 +123,22 @@ def _walk(root: Path):
                 yield Found(path, os.path.relpath(path, root), certain=bool(suffix), fault=fault)
     for error in unreadable:
         place = Path(error.filename)
+        if not isinstance(error, PermissionError):
+            raise _away(place, error)
         message = f"The folder cannot be looked into ({error.strerror}): let this user read it."
         yield Found(place, os.path.relpath(place, root), fault=("unreadable_folder", message))
 
 
 def _status(path: Path) -> os.stat_result | None:
-    """A file's status; None where it does not exist, as behind a broken link."""
+    """A file's status; None behind a broken link. Raises VoxsieveError where the file has gone since it was listed."""
     try:
         return path.stat()
-    except OSError:
-        return None
+    except OSError as error:
+        if os.path.islink(path):
+            return None
+        raise _away(path, error) from error
+
+
+def _away(path: Path, error: OSError) -> VoxsieveError:
+    """What is said where a disk does not answer: that its recordings are none would be remembered."""
+    return VoxsieveError(f"{path} cannot be read now ({error.strerror}): bring its disk back, then run again.")

@@ -87,6 +87,14 @@ def write_text(path: Path, text: str) -> None:
         partial.unlink(missing_ok=True)
 
 
+def read_object(path: Path) -> dict:
+    """The object in a JSON file. Raises OSError where it cannot be read, ValueError where it holds no object."""
+    content = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(content, dict):
+        raise ValueError(f"{path}: expected a JSON object, found {type(content).__name__}")
+    return content
+
+
 def shards(work: Path) -> list[str]:
     """The names of the shards that the index of a work folder has. Raises ManifestError where there is no index."""
     return index(work)["shards"]
@@ -96,7 +104,10 @@ def index(work: Path) -> dict:
     """The summary of the index: its shards, their seconds, the number of recordings."""
     path = work / "index" / "shards.json"
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        summary = read_object(path)
+        if isinstance(summary.get("shards"), list):
+            return summary
+        raise ValueError("it names no shards")
     except FileNotFoundError:
         raise ManifestError(
             f"{path} does not exist: run the index stage (snakemake -R index), or check --work."

@@ -144,7 +144,7 @@ def judge(where: str, failed: int, total: int, limit: float, last: dict) -> None
 
 def _failures(path: Path) -> int:
     try:
-        return json.loads(path.read_text(encoding="utf-8")).get("count", 0)
+        return manifest.read_object(path).get("count", 0)
     except (OSError, ValueError):
         return 0
 
@@ -153,14 +153,14 @@ def _recordings(work: Path, least: int) -> int:
     """How many recordings the index has in all."""
     try:
         return manifest.index(work)["recordings"]
-    except ManifestError:
+    except (ManifestError, KeyError):
         return least
 
 
 def _finished(partial: Path, key: str) -> dict | None:
     """What an interrupted job had finished for this recording with the same settings, code and input."""
     try:
-        outcome = json.loads(partial.read_text(encoding="utf-8"))
+        outcome = manifest.read_object(partial)
     except (FileNotFoundError, ValueError):
         return None
     return outcome if outcome.pop("key", None) == key else None

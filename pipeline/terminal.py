@@ -4,7 +4,6 @@ Replaces Snakemake's own log on the terminal, which is still written to .snakema
 Without a terminal, prints a line a minute.
 """
 
-import json
 import logging
 import shutil
 import sys
@@ -29,7 +28,7 @@ def hours(work: Path) -> dict[str, dict[str, float]]:
     """For every per-shard stage "done" and "total" in hours of audio, and "rejects", read from the work folder."""
     try:
         seconds = manifest.index(work)["seconds"]
-    except ManifestError:
+    except (ManifestError, KeyError):
         return {}
     hours_of = {}
     for stage in registry.of_unit("shard"):
@@ -47,9 +46,10 @@ def hours(work: Path) -> dict[str, dict[str, float]]:
 
 def _progress(folder: Path) -> dict | None:
     try:
-        return json.loads((folder / "progress.json").read_text(encoding="utf-8"))
+        progress = manifest.read_object(folder / "progress.json")
     except (OSError, ValueError):
         return None
+    return progress if progress.keys() >= {"done", "seconds", "rejects"} else None
 
 
 def time_to_go(done: float, total: float, begun: float, seconds: float) -> str:

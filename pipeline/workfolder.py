@@ -1,7 +1,6 @@
 """The work folder as a whole: that it is one of ours, that one run works in it, that its recorded results exist."""
 
 import hashlib
-import json
 import os
 import sys
 from pathlib import Path
@@ -102,7 +101,7 @@ def marker_of(folder: Path, work: Path) -> Path:
 def _changed(record: Path) -> str:
     """What is not as a stage's record has it: a file of the corpus, or the record itself; "" where nothing is."""
     try:
-        written = json.loads(record.read_text(encoding="utf-8"))
+        written = manifest.read_object(record)
         place = Path(written["corpus"])
         wrong = [name for name, size in written["files"].items() if _size(place / name) != size]
         wrong += [name for name, digest in written["texts"].items() if metadata.digest(place / name) != digest]

@@ -61,7 +61,7 @@ def kept(path: Path) -> dict[str, tuple[np.ndarray, float]]:
         stored = dict(np.load(path))
         vectors = zip(stored["vectors"], stored["seconds"].tolist(), strict=True)
         return dict(zip(stored["keys"].tolist(), vectors, strict=True))
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+    except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile):
         return {}
 
 

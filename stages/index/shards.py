@@ -1,6 +1,5 @@
 """The id and the shard of every recording: kept for the life of a work folder, and restored if lost."""
 
-import json
 import re
 from pathlib import Path
 
@@ -17,7 +16,9 @@ PROVENANCE = ("source_kind", "url", "page", "title", "uploader", "published", "l
 def read_ids(place: Path) -> dict[str, dict]:
     """path -> {"id", "shard"}, from ids.json, or from the shards' own manifests where that file is lost or torn."""
     try:
-        return json.loads((place / "ids.json").read_text(encoding="utf-8"))
+        ids = manifest.read_object(place / "ids.json")
+        if ids and all(isinstance(entry, dict) and entry.keys() == {"id", "shard"} for entry in ids.values()):
+            return ids
     except (FileNotFoundError, ValueError):
         pass
     ids = {}

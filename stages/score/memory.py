@@ -24,13 +24,15 @@ class Memory:
         self.scores: dict[str, dict] = {}
         self.of: dict[str, Print] = {}
         try:
-            saved = json.loads(self.table.read_text(encoding="utf-8"))
+            saved = manifest.read_object(self.table)
             stored = dict(np.load(self.prints))
             bounds = stored["bounds"]
+            if len(bounds) != len(saved) + 1:
+                raise ValueError("the two files are not of one moment")
             for number, (key, scores) in enumerate(saved.items()):
                 part = slice(*bounds[number : number + 2])
                 self.scores[key], self.of[key] = scores, (stored["hashes"][part], stored["frames"][part])
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
             self.scores, self.of = {}, {}
 
     def key(self, row: dict) -> str:

@@ -29,7 +29,7 @@ def planned(row: dict, labelled: list, job: Job, embedder: Embedder) -> list[Utt
     deciding = [row, labelled, job.deciding, code.digest(STAGE)]
     key = hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()
     try:
-        kept = json.loads(place.read_text(encoding="utf-8"))
+        kept = manifest.read_object(place)
     except (OSError, ValueError):
         kept = {}
     if kept.get("key") != key:

@@ -185,4 +185,5 @@ def check_words(said: str) -> None:
 
 
 FAULTS = {each.__name__: each for each in (kill, kill_job, fill, detach, flip, truncate, delete, move)}
+RUNNING = ("kill", "kill_job", "fill", "detach")  # strike while the command runs
 UNSEEN = {"flip", "move"}  # may leave sizes as they are: `make verify` looks at the bytes

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.conftest import write_talk
 from tests.dag.runs import contents
-from tests.faults.faults import FAULTS, UNSEEN, check_words, sentences
+from tests.faults.faults import FAULTS, RUNNING, UNSEEN, check_words, sentences
 from tests.faults.places import VARIANTS, Place
 
 
@@ -19,7 +19,8 @@ def play(place: Place, seed: int) -> list[str]:
     """Play the round of a seed; what happened, in words. Raises AssertionError where the corpus is another one."""
     chance = random.Random(seed)
     variant = chance.choice(list(VARIANTS))
-    if chance.random() < 0.4:
+    first_run = chance.random() < 0.4
+    if first_run:
         wanted = place.wanted(variant)
         place.clear()
         story = [f"first run, {variant}"]
@@ -28,7 +29,10 @@ def play(place: Place, seed: int) -> list[str]:
         place.restore("plain")
         story = [f"changed from plain to {variant}"]
     undo, unseen = [], False
-    for name in chance.choices(list(FAULTS), k=chance.randint(1, 3)):
+    names = chance.choices(list(FAULTS), k=chance.randint(1, 3))
+    if first_run and names[0] not in RUNNING:  # there is no file to strike yet
+        names[0] = chance.choice(RUNNING)
+    for name in names:
         said, back = FAULTS[name](place, chance, variant)
         story.append(f"{name}: {said}")
         undo.append(back)

@@ -1,13 +1,16 @@
 """Files and folders that are no ordinary recordings, through the stages: a row each, and never a traceback."""
 
+import errno
 import json
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
-from pipeline import manifest, rows
+from pipeline import inputs, manifest, rows
+from pipeline.errors import VoxsieveError
 from stages.index import __main__ as index
 from stages.slice import settings as slicing
 from tests.conftest import bound, job, program, row
@@ -64,6 +67,31 @@ def test_a_pipe_is_no_recording_and_no_reference(tmp_path):
         answer = program(*arguments, "--work", tmp_path / "other", check=False)
         assert answer.returncode == 1 and "is neither a file nor a folder (a pipe, a device)" in answer.stderr
         assert "Traceback" not in answer.stderr
+
+
+@pytest.mark.parametrize("gone", ["folder", "file"])
+def test_a_disk_that_goes_away_while_it_is_looked_through_is_no_folder_without_recordings(tmp_path, monkeypatch, gone):
+    (tmp_path / "folder").mkdir()
+    for name in ("a.wav", "folder/file.wav"):
+        (tmp_path / name).touch()
+    (tmp_path / "broken.wav").symlink_to("nowhere")
+    assert [item.source for item in inputs.find(str(tmp_path))] == ["a.wav", "folder/file.wav"]
+    scandir, stat = os.scandir, Path.stat
+
+    def unless_gone(act):
+        def look(path, **how):
+            if Path(path).stem == gone:
+                raise OSError(errno.EIO, "Input/output error", str(path))
+            return act(path, **how)
+
+        return look
+
+    monkeypatch.setattr(os, "scandir", unless_gone(scandir))
+    monkeypatch.setattr(Path, "stat", unless_gone(stat))
+    with pytest.raises(
+        VoxsieveError, match=rf"{gone}.* cannot be read now \(Input/output error\): bring its disk back"
+    ):
+        inputs.find(str(tmp_path))
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +156,6 @@ def test_labels_without_a_voice_are_told_before_any_job(labels):
 def test_a_child_that_dies_by_a_signal_is_told_as_that(tmp_path, wav, monkeypatch):
     """An ffprobe that crashes says nothing about a recording."""
     from pipeline import ffmpeg, probing
-    from pipeline.errors import VoxsieveError
 
     crashing = tmp_path / "ffprobe"
     crashing.write_text("#!/bin/sh\nkill -SEGV $$\n")
