@@ -9,16 +9,30 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from pipeline import decisions, tables, texts
+from pipeline import metadata, tables, texts
 from pipeline.decisions import Decision
 from pipeline.texts import COLUMNS, Text
 
 TAKEN = ".decided_texts.csv"  # in the corpus: the decided texts as it has them
 
 
+def of(holding: Iterable[Decision]) -> list[Text]:
+    """The texts among decisions, the latest of every place, as metadata.csv's are gathered."""
+    told: dict[str, list[Text]] = {}
+    for line in holding:
+        if line.kind == "text":
+            text = Text(*line.place, metadata.line(line.value), "")
+            before = told.get(text.sha256, [])
+            apart = [
+                one for one in before if texts.overlap((one.start, one.end), (text.start, text.end)) < texts.SAME_PLACE
+            ]
+            told[text.sha256] = [*apart, text]
+    return [text for of_recording in told.values() for text in of_recording]
+
+
 def gather(corpus: Path, holding: Iterable[Decision]) -> list[Text]:
     """All texts that people wrote into a corpus or decided on, those that count last. holding: decisions that hold."""
-    return together(texts.gather(corpus), taken(corpus), decisions.texts(holding))
+    return together(texts.gather(corpus), taken(corpus), of(holding))
 
 
 def digest(corpus: Path, holding: Iterable[Decision]) -> str:
@@ -66,4 +80,4 @@ def taken(corpus: Path) -> list[Text]:
 
 def write_taken(corpus: Path, holding: Iterable[Decision]) -> None:
     """Note in a corpus that it has the texts that people decided on."""
-    tables.write(corpus / TAKEN, COLUMNS, [vars(text) for text in decisions.texts(holding)])
+    tables.write(corpus / TAKEN, COLUMNS, [vars(text) for text in of(holding)])
