@@ -153,6 +153,30 @@ def test_cuts_follow_each_other_and_each_clip_knows_its_own():
     assert made[0][1] == [one.id for one in told] and made[1][1] == []
 
 
+FIRST, NEXT, LAST = (1.0, 3.0), (3.5, 6.0), (7.0, 9.0)
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ([said("retime", [NEXT], times=(3.5, 5.0)), said("retime", [NEXT], times=(3.5, 5.8))], [(350, 580)]),
+        ([said("split", [NEXT], times=(4.5,)), said("retime", [NEXT], times=(3.6, 6.0))], [(360, 600)]),
+        ([said("retime", [NEXT], times=(3.5, 5.0)), said("split", [NEXT], times=(5.5,))], [(350, 550), (550, 600)]),
+        ([said("join", [FIRST, NEXT]), said("split", [NEXT], times=(4.5,))], [(350, 450), (450, 600)]),
+        ([said("split", [NEXT], times=(4.5,)), said("split", [NEXT], times=(5.5,))], [(350, 550), (550, 600)]),
+        ([said("retime", [NEXT], times=(3.5, 5.0)), said("retime", [NEXT], times=(3.5, 3.52))], [(350, 500)]),
+    ],
+)
+def test_of_two_cuts_of_a_clip_the_later_counts_though_no_run_lay_between(told, expected):
+    assert cut(*told)[1:-1] == expected
+
+
+def test_three_clips_joined_two_by_two_become_one():
+    two = [said("join", [FIRST, NEXT]), said("join", [NEXT, LAST])]
+    assert cut(*two) == cut(*two[::-1]) == [(100, 900)]
+    assert cut(two[0], two[0]) == [(100, 600), (700, 900)]
+
+
 @pytest.mark.parametrize(
     "told",
     [
