@@ -84,6 +84,17 @@ def test_the_answer_on_a_clip_comes_before_that_on_its_voice(found):
     assert who[members[0]] == "kim" and set(who[members[1:]]) == {"bea"} and made.by[members[0]] == 2
 
 
+def test_a_clip_that_is_kept_is_kept_also_where_it_or_its_voice_was_nobodys(found):
+    choose, places, label = found
+    members, clip = np.flatnonzero(label == 1), np.flatnonzero(label == 1)[:1]
+    keep, nobody = said("keep", places(clip), number=2), said("speaker", places(clip), number=1)
+    for told in ([keep], [said("voice", places(members)), keep], [nobody, keep]):
+        made, who = choose(*told)
+        assert who[clip] == "voice1" and set(who[members[1:]]) == {"nobody"} and made.by[clip] == 2
+    assert choose(keep, said("speaker", places(clip), number=3))[1][clip] == "nobody"  # the later counts
+    assert choose(said("speaker", places(clip), "bea"), keep)[1][clip] == "bea"
+
+
 def test_a_voice_heard_as_two_is_taken_apart_and_either_half_can_be_named(found):
     choose, places, label = found
     mixed = np.flatnonzero(label < 2)
