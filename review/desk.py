@@ -27,7 +27,7 @@ class Desk:
         self._inside: dict[str, dict[int, float]] = {}
         lines, self.faults = decisions.read(folder)
         self.lines = lines
-        self.index.note(line for line in decisions.active(lines) if line.id not in self._known)
+        self.index.note(decisions.active(lines))
 
     def refresh(self) -> None:
         """Take in what other programs wrote to the folder."""

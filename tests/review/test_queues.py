@@ -99,6 +99,22 @@ def test_what_is_decided_leaves_the_queue_and_comes_back_when_undone(work, serve
         again.process.kill()
 
 
+def test_a_clip_that_was_dropped_is_not_asked_about_again_after_the_run_that_dropped_it(work, tmp_path):
+    rows = {row["id"]: row for row in lines(work / "speaker/voices.jsonl")}
+    before = Served(work, tmp_path / "decisions")
+    asked = {name: before.queue(name, 1)[0] for name in ("uncertain", "dropped")}
+    before.process.kill()
+    places = [{row["sha256"]: [(row["start"], row["end"])]} for row in (rows[clip] for clip in asked.values())]
+    dropped = [decisions.add(tmp_path / "decisions", "anna", "drop", place, "noisy") for place in places]
+    (work / "speaker/told.json").write_text(json.dumps([line.id for line in dropped]))
+    after = Served(work, tmp_path / "decisions")
+    try:
+        assert all(clip not in after.queue(name, 1) for name, clip in asked.items())
+    finally:
+        after.process.kill()
+        (work / "speaker/told.json").unlink()
+
+
 def _flag(served: Served, name: str) -> str:
     """What a server was started with."""
     return next(word.partition("=")[2] for word in served.process.args if word.startswith(f"--{name}="))
