@@ -169,7 +169,7 @@ def undo(folder: Path, who: str, name: str = "") -> Decision | None:
 def _held(folder: Path, who: str) -> Iterator[tuple[BinaryIO, list[Decision]]]:
     """A person's file, held by this process alone, and its lines."""
     if not who.strip():
-        raise ConfigError("decisions: a decision needs the name of who makes it.")
+        raise ConfigError("decisions: a decision needs the name of who makes it (--who).")
     try:
         who.encode()
     except UnicodeEncodeError:
