@@ -69,9 +69,11 @@ function hear(number) {
   if (clip) play(`sound/${clip}/clip`);
 }
 
-async function decide(kind, value) {
-  const voice = row();
-  const answered = desk.decide({ about: "voice", of: voice.voice, kind, value });
+// What was heard goes along: a run gives the voices other names, and a decision may wait in the browser until after it.
+const tell = (voice, kind, value) => desk.decide({ about: "voice", of: voice.voice, kind, value, heard: voice.typical[0] });
+
+async function decide(kind, value, voice = row()) {
+  const answered = tell(voice, kind, value);
   say(`${voice.voice}: ${kind === "two" ? "two people, taken apart at the next run" : value || "somebody else"}`);
   voice.decided = kind === "two" ? "two people" : value || "nobody who is wanted";
   const open = rows.findIndex((other, number) => number !== at && !other.decided);
@@ -82,8 +84,9 @@ async function decide(kind, value) {
 }
 
 async function name() {
-  const value = await choose(`Whose voice is ${row().voice}?`, [], { entry: "", known: told.speakers });
-  if (value) await decide("voice", value);
+  const voice = row();
+  const value = await choose(`Whose voice is ${voice.voice}?`, [], { entry: "", known: told.speakers });
+  if (value) await decide("voice", value, voice);
 }
 
 async function merge() {
@@ -93,7 +96,7 @@ async function merge() {
   if (!second) return;
   const value = await choose("Who is it?", [], { entry: first.target || "", known: told.speakers });
   if (!value) return;
-  await Promise.all([first, second].map((voice) => desk.decide({ about: "voice", of: voice.voice, kind: "voice", value }).catch(() => {})));
+  await Promise.all([first, second].map((voice) => tell(voice, "voice", value).catch(() => {})));
   say(`${first.voice} and ${second.voice}: ${value}`);
   await load();
 }

@@ -115,6 +115,20 @@ def test_a_clip_that_was_dropped_is_not_asked_about_again_after_the_run_that_dro
         (work / "speaker/told.json").unlink()
 
 
+def test_a_decision_that_waited_while_a_run_renamed_the_voices_is_refused(work, served):
+    told = lines(work / "speaker/voices.jsonl")
+    heard = next(row["id"] for row in told if row["voice"] == "v0003")
+    asked = {"who": "anna", "about": "voice", "of": "v0003", "kind": "voice", "value": "anna", "heard": heard}
+    for number, gone in (("1", told[0]["id"]), ("2", "r999999_0000001_0000002")):
+        if gone != heard:
+            sent = asked | {"heard": gone, "name": number * 32}
+            headers = {"origin": f"http://{served.here}"}
+            answer = requests.post(f"{served.address}api/decide", json=sent, headers=headers, timeout=60)
+            assert answer.status_code == 400 and "hear it again" in answer.text
+    assert served.send("api/decide", **asked)["value"] == "anna"
+    assert len(decisions.of(Path(_flag(served, "decisions")))) == 1
+
+
 def _flag(served: Served, name: str) -> str:
     """What a server was started with."""
     return next(word.partition("=")[2] for word in served.process.args if word.startswith(f"--{name}="))
