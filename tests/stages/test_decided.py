@@ -241,6 +241,8 @@ def text(words: str, start: float = 1.0, end: float = 3.0) -> Text:
         (["by hand"], ["old"], ["new"], ["by hand", "new"]),
         (["old"], ["old"], [], []),  # undone
         (["by hand"], ["old"], [], ["by hand"]),
+        ([], [""], [""], [""]),  # that nothing is said stands nowhere, and yet is at rest
+        (["by hand"], [""], [""], ["by hand"]),
         (["new"], ["new"], ["old"], ["old"]),  # undone: back to the one before
     ],
 )
