@@ -1,6 +1,6 @@
 // Voices: one key says whose each is, in the order of what an answer is worth.
 
-import { ask, button, choose, h, say, span } from "./page.js";
+import { ask, button, choose, h, once, say, span } from "./page.js";
 import { play } from "./player.js";
 
 const HEARD = { 1: ["the only one"], 2: ["the most typical", "the least like it"], 3: ["the most typical", "one side", "the other side"] }; // of a voice that may be two
@@ -45,9 +45,9 @@ function card(voice, number) {
     h("ul", { class: "facts quiet figure" }, facts.filter(Boolean).map((fact) => h("li", {}, fact))),
     h("div", { class: "row" }, voice.typical.map((clip, i) => button(mine ? (i ? "" : "Space") : "", `▶ ${HEARD[voice.typical.length][i]}`, () => { at = number; mark(); hear(i); }))),
     mine ? h("div", { class: "row" },
-      voice.target ? button("y", `It is ${voice.target}`, () => decide("voice", voice.target), "first") : null,
-      button("n", "Somebody else", () => decide("voice", "")),
-      button("t", "Two people", () => decide("two", "")),
+      voice.target ? button("y", `It is ${voice.target}`, once(() => decide("voice", voice.target)), "first") : null,
+      button("n", "Somebody else", once(() => decide("voice", ""))),
+      button("t", "Two people", once(() => decide("two", ""))),
       button("w", "It is …", name),
       button("m", "The same as …", merge),
       button("s", "Skip", () => move(1))) : null);
@@ -78,9 +78,10 @@ async function decide(kind, value, voice = row()) {
   voice.decided = kind === "two" ? "two people" : value || "nobody who is wanted";
   const open = rows.findIndex((other, number) => number !== at && !other.decided);
   if (open >= 0) at = open;
+  const following = row()?.voice; // an earlier decision's answer may come in between
   mark();
   await answered.catch(() => {});
-  await load(row()?.voice);
+  await load(following);
 }
 
 async function name() {
