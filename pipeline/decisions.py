@@ -5,6 +5,7 @@ line of its own. Of several decisions on one place the latest counts. A torn or 
 nothing here deletes or rewrites a line.
 """
 
+import codecs
 import fcntl
 import hashlib
 import json
@@ -17,11 +18,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, BinaryIO, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from pipeline import metadata
+from pipeline import decided_kinds
 from pipeline.errors import ConfigError
-from pipeline.texts import SAME_PLACE, Text, overlap
 
 # voice: these places are one voice, `value` its speaker, "" nobody who is wanted; two: they are two voices. Of one
 # clip: speaker (`value` as for voice), keep, drop (`value` the reason), text, tone, retime (`times` its new start and
@@ -32,8 +32,8 @@ Kind = Literal[
 OF_VOICES, OF_CUTS = ("voice", "two"), ("retime", "split", "join")
 OF_CLIPS = ("speaker", "keep", "drop", "text", "tone")
 Line = Annotated[str, Field(max_length=2000, pattern=r"^[^\x00-\x1f\x7f]*$")]
-TONE = r"[^\s/\\]{1,80}"  # a name that can stand in the name of a folder
-Seconds = Annotated[float, Field(ge=0)]
+LONGEST = 1e8  # seconds; no recording lasts three years
+Seconds = Annotated[float, Field(ge=0, le=LONGEST)]
 SHA256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Id = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 Places = dict[SHA256, list[tuple[Seconds, Seconds]]]  # SHA-256 of a recording -> (start, end) in it
@@ -46,19 +46,24 @@ class Decision(BaseModel):
 
     id: Id
     who: Annotated[Line, Field(min_length=1, max_length=80)]
-    when: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")]  # UTC
+    when: Annotated[str, Field(pattern=r"^2\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")]  # UTC
     kind: Kind
     places: Places = {}
     value: Line = ""
     times: list[Seconds] = []
     undoes: Id | Literal[""] = ""
 
-    @field_validator("value")
+    @field_validator("when")
     @classmethod
-    def _tone_is_a_name(cls, value: str, info: ValidationInfo) -> str:
-        if info.data.get("kind") == "tone" and (value != value.lower() or not re.fullmatch(TONE, value)):
-            raise ValueError(f"a tone is a name in small letters without spaces and slashes, found '{value}'")
-        return value
+    def _is_a_date(cls, when: str) -> str:
+        datetime.fromisoformat(when.removesuffix("Z"))
+        return when
+
+    @model_validator(mode="after")
+    def _says_what_its_kind_needs(self) -> "Decision":
+        if fault := decided_kinds.fault(self.kind, self.places, self.value, self.times):
+            raise ValueError(fault)
+        return self
 
     @property
     def place(self) -> tuple[str, float, float]:
@@ -86,15 +91,18 @@ def read(folder: Path) -> tuple[list[Decision], list[str]]:
 
 def _parsed(data: bytes, path: Path) -> tuple[list[Decision], list[str]]:
     lines, faults = [], []
-    for number, line in enumerate(data.split(b"\n"), 1):
+    for number, line in enumerate(data.removeprefix(codecs.BOM_UTF8).split(b"\n"), 1):
         if line.strip():
             try:
                 lines.append(Decision.model_validate_json(line))
             except ValidationError as error:
-                fault = error.errors()[0]
-                what = ".".join(map(str, fault["loc"])) or "the line"
-                faults.append(f"{path}, line {number} is passed over: {what}: {fault['msg']}. All other lines count.")
+                faults.append(f"{path}, line {number} is passed over: {_fault(error)}. All other lines count.")
     return lines, faults
+
+
+def _fault(error: ValidationError) -> str:
+    first = error.errors()[0]
+    return f"{'.'.join(map(str, first['loc'])) or 'the line'}: {first['msg'].removeprefix('Value error, ')}"
 
 
 def active(lines: Iterable[Decision]) -> list[Decision]:
@@ -120,18 +128,6 @@ def digest(holding: Iterable[Decision], kinds: Iterable[str]) -> str:
     kinds = set(kinds)
     told = [line.model_dump(include={"kind", "places", "value", "times"}) for line in holding if line.kind in kinds]
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def texts(holding: Iterable[Decision]) -> list[Text]:
-    """The texts among decisions, the latest of every place, as metadata.csv's are gathered."""
-    told: dict[str, list[Text]] = {}
-    for line in holding:
-        if line.kind == "text":
-            text = Text(*line.place, metadata.line(line.value), "")
-            before = told.get(text.sha256, [])
-            apart = [one for one in before if overlap((one.start, one.end), (text.start, text.end)) < SAME_PLACE]
-            told[text.sha256] = [*apart, text]
-    return [text for of_recording in told.values() for text in of_recording]
 
 
 def add(
@@ -173,7 +169,11 @@ def undo(folder: Path, who: str, name: str = "") -> Decision | None:
 def _held(folder: Path, who: str) -> Iterator[tuple[BinaryIO, list[Decision]]]:
     """A person's file, held by this process alone, and its lines."""
     if not who.strip():
-        raise ConfigError("decisions: a decision needs the name of who makes it.")
+        raise ConfigError("decisions: a decision needs the name of who makes it (--who).")
+    try:
+        who.encode()
+    except UnicodeEncodeError:
+        raise ConfigError(f"decisions: {who!r} is not in UTF-8: give another name.") from None
     folder.mkdir(parents=True, exist_ok=True)
     path = file_of(folder, who)
     with open(path, "a+b") as out:
@@ -192,8 +192,7 @@ def _write(out: BinaryIO, lines: list[Decision], fields: dict) -> Decision:
     try:
         line = Decision.model_validate(fields | {"when": f"{now.isoformat(timespec='microseconds')}Z"})
     except ValidationError as error:
-        fault = error.errors()[0]
-        raise ConfigError(f"decisions: {'.'.join(map(str, fault['loc']))}: {fault['msg']}.") from None
+        raise ConfigError(f"decisions: {_fault(error)}.") from None
     out.write(line.model_dump_json(exclude_defaults=True).encode() + b"\n")
     out.flush()
     os.fsync(out.fileno())

@@ -1,5 +1,6 @@
 """Which folders may lie in which, and may be written: what could overwrite files is refused before any job."""
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,11 +10,13 @@ from pipeline import captions, inputs
 from pipeline.errors import ConfigError
 
 FOUND = Path("speaker", "references")  # in work_dir: clips of the voices found, which may serve as references
+TOLD = Path("speaker", "told.json")  # in work_dir: the ids of the decisions that were taken up
 OWN = ("work_dir", "corpus_dir")  # folders whose content is written, replaced and deleted
 
 
 def check(settings: Any) -> None:
     """Raise ConfigError where one folder would overwrite another, also through links."""
+    check_decisions(Path(settings.decisions), Path(settings.work_dir))
     own = {key: Path(getattr(settings, key)) for key in OWN}
     if settings.sources:
         own["downloads_dir"] = Path(settings.downloads_dir)
@@ -40,6 +43,23 @@ def check(settings: Any) -> None:
                     raise ConfigError(
                         f"{name}: '{path}' lies inside {key}, '{place}', which is written anew: copy it elsewhere."
                     )
+
+
+def check_decisions(place: Path, work: Path) -> None:
+    """Raise ConfigError where the folder of decisions is a file, or gone since a run: to undo them takes more."""
+    if place.is_dir():
+        return
+    if place.exists():
+        raise ConfigError(f"decisions: '{place}' is a file: name the folder that holds them.")
+    try:
+        count = len(json.loads((work / TOLD).read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return
+    if count:
+        raise ConfigError(
+            f"decisions: the folder '{place}' is gone, from which the last run took {count} decisions: bring it back, "
+            "or make an empty one if none of them is to count any more."
+        )
 
 
 def _provided(settings: Any) -> Iterator[tuple[str, Path]]:

@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 
 from install import environments
-from pipeline import decisions, entry, ffmpeg, registry
+from pipeline import decisions, entry, ffmpeg, folders, registry
 from pipeline.errors import ConfigError
 from review import agreement, voices, write
 
@@ -27,7 +27,15 @@ def where(parser: argparse.ArgumentParser, who: bool = True) -> None:
     parser.add_argument("--work", type=Path, default=Path("work"), help="work folder")
     parser.add_argument("--decisions", type=Path, default=Path("decisions"), help="folder that holds the decisions")
     if who:
-        parser.add_argument("--who", default=getpass.getuser(), help="name of who decides")
+        parser.add_argument("--who", default=user(), help="name of who decides")
+
+
+def user() -> str:
+    """The name of this user, "" where the machine has none for it, as in a container."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -94,10 +102,10 @@ def show_voices(args: argparse.Namespace) -> None:
 
 
 def decide(args: argparse.Namespace) -> None:
+    if args.speaker == "":
+        raise ConfigError("review: --speaker needs a name: use --nobody where it is nobody's who is wanted.")
     if args.about == "voice":
         kind, value = ("two", "") if args.two else ("voice", args.speaker or "")
-        if args.speaker == "":
-            raise ConfigError("review: --speaker needs a name: use --nobody where it is nobody's who is wanted.")
         made = write.on_voice(args.work, args.decisions, args.who, args.name, kind, value)
     else:
         kind = next(
@@ -163,6 +171,7 @@ def main(words: list[str] | None = None) -> None:
     if not words or (words[0].startswith("--") and words[0] not in ("-h", "--help")):
         words = ["page", *words]
     args = parser.parse_args(words)
+    folders.check_decisions(args.decisions, getattr(args, "work", None) or Path())
     commands = {"page": page, "voices": show_voices, "clips": clips}
     commands |= {"decide": decide, "undo": undo, "progress": progress}
     try:

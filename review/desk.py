@@ -27,7 +27,7 @@ class Desk:
         self._inside: dict[str, dict[int, float]] = {}
         lines, self.faults = decisions.read(folder)
         self.lines = lines
-        self.index.note(line for line in decisions.active(lines) if line.id not in self._known)
+        self.index.note(decisions.active(lines))
 
     def refresh(self) -> None:
         """Take in what other programs wrote to the folder."""
@@ -85,6 +85,9 @@ class Desk:
             places = self.index.places(int(of[1:]) if of[1:].isdigit() else -1)
             if not places:
                 raise ConfigError(f"review: there is no voice '{of}'.")
+            heard = str(asked.get("heard") or "")
+            if heard and (self.index.clip(heard) or {}).get("voice") != of:
+                raise ConfigError(f"review: {of} is another voice since the last run: hear it again.")
         elif about == "clip" and kind in (*decisions.OF_CLIPS, *decisions.OF_CUTS) and (clip := self.index.clip(of)):
             spans = [(clip["start"], clip["end"])]
             if kind == "join":

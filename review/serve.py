@@ -17,9 +17,11 @@ from review.desk import Desk
 
 def listener(host: str, port: int) -> socket.socket:
     """A socket that listens. Raises ConfigError where the address cannot be had."""
+    if not host:
+        raise ConfigError("review: --host needs an address: leave it out for this machine alone.")
     try:
         return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         raise ConfigError(f"review: {host}, port {port}, cannot be listened on ({error}): name others.") from None
 
 

@@ -39,9 +39,10 @@ async function show() {
     if (link.hash === `#${name}`) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
-  find("screen").replaceChildren(h("p", { class: "quiet" }, "…"));
+  const place = h("div", {}, h("p", { class: "quiet" }, "…")); // its own, so that what comes late is not drawn over another screen
+  find("screen").replaceChildren(place);
   current = SCREENS[name];
-  try { await current.show(find("screen"), desk); } catch (error) { say(error.message, true); }
+  try { await current.show(place, desk); } catch (error) { say(error.message, true); }
 }
 
 async function undo() {
@@ -67,6 +68,7 @@ document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") event.target.blur();
     return;
   }
+  if (event.repeat && !event.key.startsWith("Arrow")) return event.preventDefault(); // held: what came up since is another
   if (event.target.matches("button, a") && (event.key === "Enter" || event.key === " ")) return;
   if (/^[1-5]$/.test(event.key) && !event.shiftKey) location.hash = NAMES[event.key - 1];
   else if (event.key === "u") undo().catch(() => {});

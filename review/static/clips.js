@@ -1,6 +1,6 @@
 // Clips: a queue of what the machine was unsure of, then of the lowest scores, then a blind sample.
 
-import { ask, button, choose, clock, h, say, span, stored } from "./page.js";
+import { ask, button, choose, clock, h, once, say, span, stored } from "./page.js";
 import { play, stop, playing } from "./player.js";
 import * as edit from "./edit.js";
 import { Wave } from "./wave.js";
@@ -45,7 +45,7 @@ async function open(heard = false) {
     setTimeout(() => { if (mine === turn) open(heard); }, AGAIN);
     return;
   }
-  if (mine !== turn) return;
+  if (mine !== turn || !place.isConnected) return;
   about = answer;
   draw();
   edit.resume(tools);
@@ -78,8 +78,8 @@ function draw() {
       canvas,
       h("div", { class: "row" }, button("Space", "▶ Clip", () => hear("clip")), button("o", "▶ Source", () => hear("source")), button("v", "▶ Vocals", () => hear("vocals")),
         button("b", "▶ 3 s before", () => hear("before")), button("f", "▶ 3 s after", () => hear("after"))),
-      h("div", { class: "row" }, button("k", blind ? "Right" : "Keep", keep, "first"), button("d", blind ? "Wrong …" : "Drop …", drop, "drop"), button("w", "Whose …", whose), button("n", "Next", next), button("p", "Previous", previous)),
-      h("div", { class: "row" }, button("e", "Text …", () => edit.text(tools)), button("r", "Ends …", () => edit.ends(tools)), button("x", "Split …", () => edit.split(tools)), button("i", "Join with the next", join), button("t", "Tone …", tone)),
+      h("div", { class: "row" }, button("k", blind ? "Right" : "Keep", once(keep), "first"), button("d", blind ? "Wrong …" : "Drop …", drop, "drop"), button("w", "Whose …", whose), button("n", "Next", next), button("p", "Previous", previous)),
+      h("div", { class: "row" }, button("e", "Text …", () => edit.text(tools)), button("r", "Ends …", () => edit.ends(tools)), button("x", "Split …", () => edit.split(tools)), button("i", "Join with the next", once(join)), button("t", "Tone …", tone)),
       h("div", { id: "edit" }),
       h("div", { class: "pictures" }, ["source", "vocals"].map((which) => h("figure", {}, h("figcaption", { class: "quiet" }, which === "source" ? "before: the recording" : "after: the voice alone"),
         h("img", { src: `picture/${clip.id}/${which}`, alt: `Spectrogram of the ${which}, three seconds more on either side`, loading: "lazy" }))))));

@@ -1,6 +1,6 @@
 // What is edited of a clip: its text, its ends, where it is split. A draft survives a reload.
 
-import { button, clock, find, h, say, stored } from "./page.js";
+import { button, clock, find, h, once, say, stored } from "./page.js";
 
 const STEP = 0.01, FAR = 0.1; // seconds of an arrow key, and with shift
 let mode = null, tools = null;
@@ -42,7 +42,7 @@ export function text(given) {
   const field = h("textarea", { rows: 3, "aria-label": "Text of the clip", spellcheck: true, oninput: () => keep(field.value), onkeydown: (event) => { if (event.key === "Enter" && !event.shiftKey) { event.preventDefault(); save(); } if (event.key === "Escape") done(); } });
   field.value = drafted(given.clip.id, "text") ?? given.clip.text ?? "";
   const save = () => { given.decided("text", "text saved", { value: field.value.replace(/\s+/g, " ").trim() }); given.clip.text = field.value; done(); };
-  find("edit").replaceChildren(field, h("div", { class: "row" }, button("Enter", "Save the text", save, "first"), button("Esc", "Leave", () => done())));
+  find("edit").replaceChildren(field, h("div", { class: "row" }, button("Enter", "Save the text", once(save), "first"), button("Esc", "Leave", () => done())));
   field.focus();
 }
 
@@ -65,7 +65,7 @@ export function split(given) {
 function panel(title, more) {
   find("edit").replaceChildren(
     h("p", { class: "figure", id: "edited", role: "status" }),
-    h("div", { class: "row" }, button("←", "Earlier", () => shift(-STEP)), button("→", "Later", () => shift(STEP)), more, button("Enter", `${title}: save`, save, "first"), button("Esc", "Leave", () => done())));
+    h("div", { class: "row" }, button("←", "Earlier", () => shift(-STEP)), button("→", "Later", () => shift(STEP)), more, button("Enter", `${title}: save`, once(save), "first"), button("Esc", "Leave", () => done())));
   show();
 }
 

@@ -18,6 +18,9 @@ export function h(tag, properties = {}, ...children) {
 export const button = (key, words, act, style = "") =>
   h("button", { type: "button", class: style, onclick: act, "aria-keyshortcuts": key || null }, key ? h("kbd", {}, key) : null, key ? " " : "", words);
 
+// The second click of a double click says nothing of what has come up since the first.
+export const once = (act) => (event) => { if (!(event.detail > 1)) act(); };
+
 export function say(words, bad = false) {
   find("state").textContent = words;
   find("state").classList.toggle("bad", bad);
@@ -65,13 +68,14 @@ export function choose(title, choices, { entry = null, known = [] } = {}) {
     const parts = [h("h2", { id: "dialog-title" }, title)];
     if (field) parts.push(field, h("datalist", { id: "known" }, known.map((name) => h("option", { value: name }))));
     parts.push(h("div", { class: "row" },
-      choices.map(([key, words, value]) => button(key, words, () => end(value))),
-      field ? button("Enter", "Take it", () => end(field.value.trim() || null), "first") : null,
+      choices.map(([key, words, value]) => button(key, words, once(() => end(value)))),
+      field ? button("Enter", "Take it", once(() => end(field.value.trim() || null)), "first") : null,
       button("Esc", "Leave", () => end(null))));
     dialog.replaceChildren(...parts);
     dialog.onkeydown = (event) => {
       const hit = choices.find(([key]) => key === event.key);
-      if (event.key === "Enter" && field && event.target === field) { event.preventDefault(); end(field.value.trim() || null); }
+      if (event.repeat && (event.key === "Enter" || event.target !== field)) event.preventDefault(); // held since before it opened
+      else if (event.key === "Enter" && field && event.target === field) { event.preventDefault(); end(field.value.trim() || null); }
       else if (hit && event.target !== field) { event.preventDefault(); end(hit[2]); }
       event.stopPropagation();
     };

@@ -1,6 +1,6 @@
 // Voices: one key says whose each is, in the order of what an answer is worth.
 
-import { ask, button, choose, h, say, span } from "./page.js";
+import { ask, button, choose, h, once, say, span } from "./page.js";
 import { play } from "./player.js";
 
 const HEARD = { 1: ["the only one"], 2: ["the most typical", "the least like it"], 3: ["the most typical", "one side", "the other side"] }; // of a voice that may be two
@@ -45,9 +45,9 @@ function card(voice, number) {
     h("ul", { class: "facts quiet figure" }, facts.filter(Boolean).map((fact) => h("li", {}, fact))),
     h("div", { class: "row" }, voice.typical.map((clip, i) => button(mine ? (i ? "" : "Space") : "", `▶ ${HEARD[voice.typical.length][i]}`, () => { at = number; mark(); hear(i); }))),
     mine ? h("div", { class: "row" },
-      voice.target ? button("y", `It is ${voice.target}`, () => decide("voice", voice.target), "first") : null,
-      button("n", "Somebody else", () => decide("voice", "")),
-      button("t", "Two people", () => decide("two", "")),
+      voice.target ? button("y", `It is ${voice.target}`, once(() => decide("voice", voice.target)), "first") : null,
+      button("n", "Somebody else", once(() => decide("voice", ""))),
+      button("t", "Two people", once(() => decide("two", ""))),
       button("w", "It is …", name),
       button("m", "The same as …", merge),
       button("s", "Skip", () => move(1))) : null);
@@ -69,21 +69,25 @@ function hear(number) {
   if (clip) play(`sound/${clip}/clip`);
 }
 
-async function decide(kind, value) {
-  const voice = row();
-  const answered = desk.decide({ about: "voice", of: voice.voice, kind, value });
+// What was heard goes along: a run gives the voices other names, and a decision may wait in the browser until after it.
+const tell = (voice, kind, value) => desk.decide({ about: "voice", of: voice.voice, kind, value, heard: voice.typical[0] });
+
+async function decide(kind, value, voice = row()) {
+  const answered = tell(voice, kind, value);
   say(`${voice.voice}: ${kind === "two" ? "two people, taken apart at the next run" : value || "somebody else"}`);
   voice.decided = kind === "two" ? "two people" : value || "nobody who is wanted";
   const open = rows.findIndex((other, number) => number !== at && !other.decided);
   if (open >= 0) at = open;
+  const following = row()?.voice; // an earlier decision's answer may come in between
   mark();
   await answered.catch(() => {});
-  await load(row()?.voice);
+  await load(following);
 }
 
 async function name() {
-  const value = await choose(`Whose voice is ${row().voice}?`, [], { entry: "", known: told.speakers });
-  if (value) await decide("voice", value);
+  const voice = row();
+  const value = await choose(`Whose voice is ${voice.voice}?`, [], { entry: "", known: told.speakers });
+  if (value) await decide("voice", value, voice);
 }
 
 async function merge() {
@@ -93,7 +97,7 @@ async function merge() {
   if (!second) return;
   const value = await choose("Who is it?", [], { entry: first.target || "", known: told.speakers });
   if (!value) return;
-  await Promise.all([first, second].map((voice) => desk.decide({ about: "voice", of: voice.voice, kind: "voice", value }).catch(() => {})));
+  await Promise.all([first, second].map((voice) => tell(voice, "voice", value).catch(() => {})));
   say(`${first.voice} and ${second.voice}: ${value}`);
   await load();
 }

@@ -94,7 +94,9 @@ def outweighed(machine: Choice, clips: Clips, told: Sequence[Decision]) -> Choic
             doubts.append("")
             verdicts.append(LOOKED_AT)
         choice[chosen], answer[chosen] = names.index(name), threshold.CONFIDENT
-    answer[said.kept & (choice >= 0)] = threshold.CONFIDENT
+    target = np.where(machine.choice >= 0, machine.choice, machine.nearest[machine.voice])
+    choice = np.where(said.kept & (choice < 0), target, choice)  # rejected, and yet to be kept: as whom it was near to
+    answer[said.kept] = threshold.CONFIDENT
     return replace(
         machine,
         choice=choice,

@@ -23,7 +23,8 @@ MOST, AGREED = 0.5, 0.9  # of a voice's seconds told; of these the share that on
 class Told:
     """speaker: (clips,) object, a name, "" for nobody who is wanted, None where people said nothing; kept: (clips,)
 
-    bool, where a person heard the uncertain clip and keeps it; by: (clips,), BY_NOBODY, BY_VOICE or BY_CLIP.
+    bool, where a person heard the clip and keeps it, and did not say later that it is nobody's; by: (clips,),
+    BY_NOBODY, BY_VOICE or BY_CLIP.
     """
 
     speaker: np.ndarray
@@ -56,7 +57,12 @@ def tell(clips: Clips, voice: np.ndarray, decisions: Iterable[Decision]) -> Told
         row = {"sha256": clips.sha256[clips.recording[clip]], "start": clips.start[clip], "end": clips.end[clip]}
         if decision := names.of(row):
             speaker[clip], by[clip] = decision.value, BY_CLIP
-        if (decision := verdicts.of(row)) and decision.kind == "keep":
+        verdict = verdicts.of(row)
+        if (
+            verdict
+            and verdict.kind == "keep"
+            and not (decision and not decision.value and decision.when > verdict.when)
+        ):
             kept[clip], by[clip] = True, BY_CLIP
     return Told(speaker, kept, by)
 

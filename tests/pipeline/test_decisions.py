@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import decisions
+from pipeline import decided_texts, decisions
 from pipeline.errors import ConfigError
 from pipeline.places import Latest, covered, covers
 from pipeline.texts import Text
@@ -156,7 +156,7 @@ def test_the_digest_changes_with_what_a_stage_reads_alone(tmp_path):
 def test_texts_are_what_metadata_can_hold(tmp_path):
     on(tmp_path, "text", 1.05, value="an earlier one")
     on(tmp_path, "text", value="  a  pipe | here ")
-    assert decisions.texts(decisions.of(tmp_path)) == [Text(SHA, 1.0, 3.0, "a pipe here", "")]
+    assert decided_texts.of(decisions.of(tmp_path)) == [Text(SHA, 1.0, 3.0, "a pipe here", "")]
 
 
 def test_the_latest_decision_at_a_place_counts(tmp_path):
@@ -185,3 +185,53 @@ def test_a_clip_belongs_to_places_with_half_of_its_seconds():
     recording, start, end = np.array([0, 0, 1]), np.array([0.0, 4.0, 0.0]), np.array([4.0, 6.0, 4.0])
     inside = covers({SHA: [(2, 4.9)]}, [SHA, OTHER], recording, start, end)
     assert inside.tolist() == [True, False, False]
+
+
+WHOLE = {
+    "id": "0" * 32,
+    "who": "anna",
+    "when": "2026-01-01T00:00:00.000000Z",
+    "kind": "keep",
+    "places": {SHA: [[1, 2]]},
+}
+TWO = {"places": {SHA: [[1, 2], [3, 4]]}}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"when": "2026-13-45T99:99:99.000000Z"},
+        {"when": "9999-12-31T23:59:59.999999Z"},
+        {"places": {}},
+        {"places": {SHA: []}},
+        {"places": {SHA: [[1, 2]], OTHER: [[1, 2]]}},
+        TWO,
+        {"kind": "join"},
+        {"kind": "retime", "times": [1.5]},
+        {"kind": "split"},
+        {"kind": "split", "times": [1e308]},
+        {"kind": "speaker", "value": "../../anna"},
+        {"kind": "voice", "value": ".."},
+        {"kind": "voice", "value": " "},
+        {"kind": "voice", "value": "anna "},
+        {"schema": 9},
+    ],
+)
+def test_a_line_that_no_stage_could_read_is_told_and_passed_over(tmp_path, wrong):
+    (tmp_path / "anna.jsonl").write_text("".join(json.dumps(line) + "\n" for line in (WHOLE | wrong, WHOLE)))
+    lines, faults = decisions.read(tmp_path)
+    assert [line.id for line in lines] == ["0" * 32] and len(faults) == 1
+    assert "line 1 is passed over: " in faults[0] and ": :" not in faults[0]
+    assert on(tmp_path, "keep").when > lines[0].when  # the next one can be added
+
+
+def test_an_editor_may_leave_its_mark_and_its_line_ends(tmp_path):
+    (tmp_path / "anna.jsonl").write_bytes(b"\xef\xbb\xbf" + json.dumps(WHOLE).encode() + b"\r\n")
+    assert len(decisions.read(tmp_path)[0]) == 1 and not decisions.read(tmp_path)[1]
+
+
+@pytest.mark.parametrize("name", ["\udcff", "a\nb"])
+def test_a_name_that_cannot_be_written_is_refused_in_a_sentence(tmp_path, name):
+    with pytest.raises(ConfigError, match="decisions: "):
+        on(tmp_path, "keep", who=name)
+    assert not decisions.of(tmp_path)

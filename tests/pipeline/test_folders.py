@@ -1,5 +1,6 @@
 """Which folders may lie in which: nothing that is written is ever read as a source, however it is nested or linked."""
 
+import json
 import os
 import subprocess
 import sys
@@ -165,3 +166,15 @@ def test_what_people_decide_lies_in_nothing_that_is_written_anew(here, place):
 def test_what_people_hand_over_becomes_no_recording_of_its_own_accord(here, given):
     with pytest.raises(ConfigError, match="decisions: 'shows/decisions' lies inside .*: choose a place outside"):
         check(**given, decisions="shows/decisions")
+
+
+def test_decisions_that_are_gone_since_a_run_are_not_taken_for_undone(here):
+    told = here / "work" / folders.TOLD
+    told.write_text(json.dumps(["0" * 32]))
+    with pytest.raises(ConfigError, match="from which the last run took 1 decisions"):
+        check(work_dir=str(here / "work"), decisions=str(here / "decided"))
+    (here / "decided").mkdir()
+    check(work_dir=str(here / "work"), decisions=str(here / "decided"))
+    (here / "decided").rmdir()
+    told.write_text("[]")
+    check(work_dir=str(here / "work"), decisions=str(here / "decided"))

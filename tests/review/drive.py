@@ -236,9 +236,30 @@ def killed(page: Browser, server: Server) -> None:
     server.count(2)
 
 
+def hasty(page: Browser, server: Server) -> None:
+    """A key that is held and a double click say something of one clip or voice, not of what comes up after it."""
+    held = "for (const repeat of [false, true, true]) document.body.dispatchEvent(new KeyboardEvent('keydown', {"
+    held += "key: arguments[0], repeat, bubbles: true, cancelable: true }))"
+    again = "document.querySelector('[aria-current] button.first').dispatchEvent(new MouseEvent('click', {"
+    again += "detail: arguments[0], bubbles: true, cancelable: true }))"
+    repeat = held.replace("[false, true, true]", "[true]")
+    number = 0
+    for screen, what, key in (("clips", "clip", "k"), ("voices", "voice", "n")):
+        page.open(server.address, screen)
+        for script, first, second in ((held, key, key), (again, 1, 2)):
+            before = page.current(what)
+            page.driver.execute_script(script, first)
+            number += 1
+            server.count(number)
+            until(lambda before=before, what=what: page.current(what) != before, f"what comes after {before}")
+            page.driver.execute_script(repeat if script == held else again, second)
+            time.sleep(0.5)
+            server.count(number)
+
+
 def main() -> None:
     scenario, decisions, *command = sys.argv[1:]
-    scenarios = (voices, clips, texts, drafts, windows, killed, looks, tried)
+    scenarios = (voices, clips, texts, drafts, windows, killed, hasty, looks, tried)
     play = {scene.__name__: scene for scene in scenarios}[scenario]
     server, page = Server(command, Path(decisions)), Browser()
     try:

@@ -112,12 +112,39 @@ def test_a_clip_is_decided_on(place, flags, kind, value, times):
         (["clip", CLIP, "--tone", "very angry"], "small letters without spaces and slashes, found 'very angry'"),
         (["clip", CLIP, "--tone", "../Angry"], "small letters"),
         (["clip", CLIP, "--keep", "--who", ""], "name"),
+        (["clip", CLIP, "--speaker", ""], "--nobody"),
     ],
 )
 def test_what_makes_no_sense_is_told_in_a_sentence(place, words, told):
     with pytest.raises(ConfigError, match=re.escape(told)):
         review(place, "decide", *words)
     assert not decisions.of(place[1])
+
+
+def test_a_user_without_a_name_is_asked_for_one(place, monkeypatch):
+    def unknown() -> str:
+        raise KeyError("getpwuid(): uid not found: 12345")
+
+    monkeypatch.setattr("getpass.getuser", unknown)
+    assert listed(place)
+    with pytest.raises(ConfigError, match="--who"):
+        review(place, "decide", "clip", CLIP, "--keep")
+
+
+def test_a_file_in_the_place_of_the_decisions_is_told(place):
+    place[1].write_text("")
+    for words in (["voices"], ["undo"], ["progress"], ["decide", "clip", CLIP, "--keep"]):
+        words = words if words == ["progress"] else [*words, f"--work={place[0]}"]
+        with pytest.raises(ConfigError, match="is a file"):
+            commands.main([*words, f"--decisions={place[1]}"])
+
+
+@pytest.mark.parametrize("flag", ["--port=99999", "--port=-1", "--host="])
+def test_an_address_that_cannot_be_is_told(place, flag):
+    if not environments.ready("review"):
+        pytest.skip("no environment for review: run `make environments`")
+    answer = program("review", f"--work={place[0]}", f"--decisions={place[1]}", flag, check=False)
+    assert answer.returncode == 1 and answer.stderr.startswith("error: review: ")
 
 
 def test_a_work_folder_without_voices_is_told(tmp_path):

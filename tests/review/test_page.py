@@ -14,7 +14,7 @@ import pytest
 from install import environments
 from tests.conftest import ROOT
 
-SCENARIOS = ("voices", "clips", "texts", "drafts", "windows", "killed")
+SCENARIOS = ("voices", "clips", "texts", "drafts", "windows", "killed", "hasty")
 
 
 def free_port() -> int:

@@ -99,6 +99,36 @@ def test_what_is_decided_leaves_the_queue_and_comes_back_when_undone(work, serve
         again.process.kill()
 
 
+def test_a_clip_that_was_dropped_is_not_asked_about_again_after_the_run_that_dropped_it(work, tmp_path):
+    rows = {row["id"]: row for row in lines(work / "speaker/voices.jsonl")}
+    before = Served(work, tmp_path / "decisions")
+    asked = {name: before.queue(name, 1)[0] for name in ("uncertain", "dropped")}
+    before.process.kill()
+    places = [{row["sha256"]: [(row["start"], row["end"])]} for row in (rows[clip] for clip in asked.values())]
+    dropped = [decisions.add(tmp_path / "decisions", "anna", "drop", place, "noisy") for place in places]
+    (work / "speaker/told.json").write_text(json.dumps([line.id for line in dropped]))
+    after = Served(work, tmp_path / "decisions")
+    try:
+        assert all(clip not in after.queue(name, 1) for name, clip in asked.items())
+    finally:
+        after.process.kill()
+        (work / "speaker/told.json").unlink()
+
+
+def test_a_decision_that_waited_while_a_run_renamed_the_voices_is_refused(work, served):
+    told = lines(work / "speaker/voices.jsonl")
+    heard = next(row["id"] for row in told if row["voice"] == "v0003")
+    asked = {"who": "anna", "about": "voice", "of": "v0003", "kind": "voice", "value": "anna", "heard": heard}
+    for number, gone in (("1", told[0]["id"]), ("2", "r999999_0000001_0000002")):
+        if gone != heard:
+            sent = asked | {"heard": gone, "name": number * 32}
+            headers = {"origin": f"http://{served.here}"}
+            answer = requests.post(f"{served.address}api/decide", json=sent, headers=headers, timeout=60)
+            assert answer.status_code == 400 and "hear it again" in answer.text
+    assert served.send("api/decide", **asked)["value"] == "anna"
+    assert len(decisions.of(Path(_flag(served, "decisions")))) == 1
+
+
 def _flag(served: Served, name: str) -> str:
     """What a server was started with."""
     return next(word.partition("=")[2] for word in served.process.args if word.startswith(f"--{name}="))

@@ -84,6 +84,17 @@ def test_the_answer_on_a_clip_comes_before_that_on_its_voice(found):
     assert who[members[0]] == "kim" and set(who[members[1:]]) == {"bea"} and made.by[members[0]] == 2
 
 
+def test_a_clip_that_is_kept_is_kept_also_where_it_or_its_voice_was_nobodys(found):
+    choose, places, label = found
+    members, clip = np.flatnonzero(label == 1), np.flatnonzero(label == 1)[:1]
+    keep, nobody = said("keep", places(clip), number=2), said("speaker", places(clip), number=1)
+    for told in ([keep], [said("voice", places(members)), keep], [nobody, keep]):
+        made, who = choose(*told)
+        assert who[clip] == "voice1" and set(who[members[1:]]) == {"nobody"} and made.by[clip] == 2
+    assert choose(keep, said("speaker", places(clip), number=3))[1][clip] == "nobody"  # the later counts
+    assert choose(said("speaker", places(clip), "bea"), keep)[1][clip] == "bea"
+
+
 def test_a_voice_heard_as_two_is_taken_apart_and_either_half_can_be_named(found):
     choose, places, label = found
     mixed = np.flatnonzero(label < 2)
@@ -153,6 +164,30 @@ def test_cuts_follow_each_other_and_each_clip_knows_its_own():
     assert made[0][1] == [one.id for one in told] and made[1][1] == []
 
 
+FIRST, NEXT, LAST = (1.0, 3.0), (3.5, 6.0), (7.0, 9.0)
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ([said("retime", [NEXT], times=(3.5, 5.0)), said("retime", [NEXT], times=(3.5, 5.8))], [(350, 580)]),
+        ([said("split", [NEXT], times=(4.5,)), said("retime", [NEXT], times=(3.6, 6.0))], [(360, 600)]),
+        ([said("retime", [NEXT], times=(3.5, 5.0)), said("split", [NEXT], times=(5.5,))], [(350, 550), (550, 600)]),
+        ([said("join", [FIRST, NEXT]), said("split", [NEXT], times=(4.5,))], [(350, 450), (450, 600)]),
+        ([said("split", [NEXT], times=(4.5,)), said("split", [NEXT], times=(5.5,))], [(350, 550), (550, 600)]),
+        ([said("retime", [NEXT], times=(3.5, 5.0)), said("retime", [NEXT], times=(3.5, 3.52))], [(350, 500)]),
+    ],
+)
+def test_of_two_cuts_of_a_clip_the_later_counts_though_no_run_lay_between(told, expected):
+    assert cut(*told)[1:-1] == expected
+
+
+def test_three_clips_joined_two_by_two_become_one():
+    two = [said("join", [FIRST, NEXT]), said("join", [NEXT, LAST])]
+    assert cut(*two) == cut(*two[::-1]) == [(100, 900)]
+    assert cut(two[0], two[0]) == [(100, 600), (700, 900)]
+
+
 @pytest.mark.parametrize(
     "told",
     [
@@ -206,6 +241,8 @@ def text(words: str, start: float = 1.0, end: float = 3.0) -> Text:
         (["by hand"], ["old"], ["new"], ["by hand", "new"]),
         (["old"], ["old"], [], []),  # undone
         (["by hand"], ["old"], [], ["by hand"]),
+        ([], [""], [""], [""]),  # that nothing is said stands nowhere, and yet is at rest
+        (["by hand"], [""], [""], ["by hand"]),
         (["new"], ["new"], ["old"], ["old"]),  # undone: back to the one before
     ],
 )
