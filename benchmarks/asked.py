@@ -7,7 +7,7 @@ import numpy as np
 from benchmarks.purity import Judged
 from evaluation import timeline
 from pipeline import arrays
-from pipeline.decisions import Decision
+from pipeline.decision import Decision
 from review import beside, voices
 from stages.speaker import choice, present, threshold
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from pipeline import metadata, tables, texts
-from pipeline.decisions import Decision
+from pipeline.decision import Decision
 from pipeline.texts import COLUMNS, Text
 
 TAKEN = ".decided_texts.csv"  # in the corpus: the decided texts as it has them

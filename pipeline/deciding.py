@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from pipeline import code, config, decisions, ffmpeg, flags, folders, inputs, manifest, registry
-from pipeline.decisions import Decision
+from pipeline.decision import Decision
 from pipeline.digest import sha256
 
 FOLDERS = ("input", "work_dir", "corpus_dir", "downloads_dir", "decisions")

@@ -12,64 +12,18 @@ import json
 import os
 import re
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, BinaryIO, Literal
+from typing import BinaryIO
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import ValidationError
 
-from pipeline import decided_kinds
+from pipeline.decision import Decision, Places
 from pipeline.errors import ConfigError
 
-# voice: these places are one voice, `value` its speaker, "" nobody who is wanted; two: they are two voices. Of one
-# clip: speaker (`value` as for voice), keep, drop (`value` the reason), text, tone, retime (`times` its new start and
-# end), split (`times` where), join (its places become one). separated: whether a tried file came out well, yes or no.
-Kind = Literal[
-    "voice", "two", "speaker", "keep", "drop", "text", "tone", "retime", "split", "join", "separated", "undo"
-]
-OF_VOICES, OF_CUTS = ("voice", "two"), ("retime", "split", "join")
-OF_CLIPS = ("speaker", "keep", "drop", "text", "tone")
-Line = Annotated[str, Field(max_length=2000, pattern=r"^[^\x00-\x1f\x7f]*$")]
-LONGEST = 1e8  # seconds; no recording lasts three years
-Seconds = Annotated[float, Field(ge=0, le=LONGEST)]
-SHA256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-Id = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
-Places = dict[SHA256, list[tuple[Seconds, Seconds]]]  # SHA-256 of a recording -> (start, end) in it
-
-
-class Decision(BaseModel):
-    """A line of a person's file. `undoes`: the id of the line that an undo takes back."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-    id: Id
-    who: Annotated[Line, Field(min_length=1, max_length=80)]
-    when: Annotated[str, Field(pattern=r"^2\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")]  # UTC
-    kind: Kind
-    places: Places = {}
-    value: Line = ""
-    times: list[Seconds] = []
-    undoes: Id | Literal[""] = ""
-
-    @field_validator("when")
-    @classmethod
-    def _is_a_date(cls, when: str) -> str:
-        datetime.fromisoformat(when.removesuffix("Z"))
-        return when
-
-    @model_validator(mode="after")
-    def _says_what_its_kind_needs(self) -> "Decision":
-        if fault := decided_kinds.fault(self.kind, self.places, self.value, self.times):
-            raise ValueError(fault)
-        return self
-
-    @property
-    def place(self) -> tuple[str, float, float]:
-        """SHA-256, start and end of what it is about, from the first place to the last."""
-        ((sha256, spans),) = self.places.items()
-        return sha256, min(start for start, _ in spans), max(end for _, end in spans)
+SEEN = "VOXSIEVE_DECISIONS"  # environment of a job: `sizes` when the run began, so that all its jobs see the same
 
 
 def file_of(folder: Path, who: str) -> Path:
@@ -79,11 +33,21 @@ def file_of(folder: Path, who: str) -> Path:
     return folder / f"{plain}{mark}.jsonl"
 
 
-def read(folder: Path) -> tuple[list[Decision], list[str]]:
-    """All lines of all people, earliest first, and a sentence for every line that is none of a decision."""
+def sizes(folder: Path) -> dict[str, int]:
+    """The bytes of everyone's file, by name."""
+    return {path.name: path.stat().st_size for path in sorted(folder.glob("*.jsonl"))}
+
+
+def read(folder: Path, seen: Mapping[str, int] | None = None) -> tuple[list[Decision], list[str]]:
+    """All lines of all people, earliest first, and a sentence for every line that is none of a decision.
+
+    seen: how much of each file counts, which are only ever appended to; by default what SEEN says, else everything.
+    """
+    if seen is None and SEEN in os.environ:
+        seen = json.loads(os.environ[SEEN])
     lines, faults = [], []
     for path in sorted(folder.glob("*.jsonl")):
-        told, wrong = _parsed(path.read_bytes(), path)
+        told, wrong = _parsed(path.read_bytes()[: None if seen is None else seen.get(path.name, 0)], path)
         lines += told
         faults += wrong
     return sorted(lines, key=lambda line: line.when), faults

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from pipeline.decisions import Decision, Places
+from pipeline.decision import Decision, Places
 from pipeline.texts import SAME_PLACE, overlap
 
 

@@ -43,7 +43,8 @@ class Plan:
         self.work = settings.work_dir
         self.by_conda = conda
         self._check()
-        lines, faults = decisions.read(Path(settings.decisions))
+        self.seen = decisions.sizes(Path(settings.decisions))
+        lines, faults = decisions.read(Path(settings.decisions), self.seen)
         self.decided = decisions.active(lines)
         self.persons = decided_texts.digest(Path(settings.corpus_dir), self.decided)
         for fault in faults:
@@ -153,6 +154,7 @@ class Plan:
         cache = str(weights.cache().absolute())
         words = {"PYTHONPATH": str(ROOT), "VOXSIEVE_CACHE": cache, "VOXSIEVE_ROOT": str(ROOT)}
         words[code.DIGESTS] = " ".join(f"{stage}={code.digest(stage)}" for stage in registry.stages())
+        words[decisions.SEEN] = json.dumps(self.seen)
         exports = " ".join(f"{name}={shlex.quote(value)}" for name, value in words.items())
         folder = shlex.quote(str(Path(ffmpeg.find("ffmpeg")).parent))
         return f'export {exports} PATH="$PATH":{folder}; '.replace("{", "{{").replace("}", "}}")

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 from itertools import combinations
 
-from pipeline.decisions import OF_VOICES, Decision
+from pipeline.decision import OF_VOICES, Decision
 from pipeline.texts import SAME_PLACE, overlap
 
 QUESTIONS = {"keep": "keep", "drop": "keep", "speaker": "speaker", "tone": "tone", "voice": "voice", "two": "voice"}

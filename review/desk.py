@@ -1,17 +1,18 @@
 """What the page asks and says: the index of the clips together with what people decided, as JSON values."""
 
+import re
 import threading
 import time
 from pathlib import Path
 
 from pipeline import decisions
-from pipeline.decisions import OF_VOICES, Decision
+from pipeline.decision import OF_CLIPS, OF_CUTS, OF_VOICES, Decision
 from pipeline.errors import ConfigError
 from pipeline.places import Latest
 from review import agreement, voices
 from review.index import QUEUES, Index
 
-SAMPLED = "sample"  # how the value of a verdict of the blind sample begins
+SAMPLED = re.compile(r"sample(: .*)?")  # the value of a verdict of the blind sample, with the reason where it is wrong
 MINUTE = 60.0
 SHOWN_VOICES = 500
 
@@ -88,7 +89,7 @@ class Desk:
             heard = str(asked.get("heard") or "")
             if heard and (self.index.clip(heard) or {}).get("voice") != of:
                 raise ConfigError(f"review: {of} is another voice since the last run: hear it again.")
-        elif about == "clip" and kind in (*decisions.OF_CLIPS, *decisions.OF_CUTS) and (clip := self.index.clip(of)):
+        elif about == "clip" and kind in (*OF_CLIPS, *OF_CUTS) and (clip := self.index.clip(of)):
             spans = [(clip["start"], clip["end"])]
             if kind == "join":
                 after = [row for row in self.index.neighbours(clip) if row["start"] > clip["start"]]
@@ -152,7 +153,7 @@ class Desk:
             {"people": names, "heard": len(answers), "kappa": agreement.kappa(answers)}
             for names, answers in agreement.together(holding).items()
         ]
-        verdicts = [line for line in holding if line.kind in ("keep", "drop") and line.value.startswith(SAMPLED)]
+        verdicts = [line for line in holding if line.kind in ("keep", "drop") and SAMPLED.fullmatch(line.value)]
         right = sum(line.kind == "keep" for line in verdicts)
         low, high = agreement.wilson(right, len(verdicts))
         sample = {"heard": len(verdicts), "right": right, "low": low, "high": high}

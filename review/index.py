@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterable
 from pathlib import Path
 
-from pipeline.decisions import OF_CLIPS, OF_CUTS, Decision
+from pipeline.decision import OF_CLIPS, OF_CUTS, Decision
 from pipeline.texts import SAME_PLACE
 from review import build, reading
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline import manifest
-from pipeline.decisions import OF_VOICES, Decision, Places
+from pipeline.decision import OF_VOICES, Decision, Places
 from pipeline.errors import ConfigError, ManifestError
 from pipeline.places import covered, gathered
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline import decisions, manifest
-from pipeline.decisions import Decision
+from pipeline.decision import Decision
 from pipeline.errors import ConfigError
 from pipeline.rows import Clip
 from review import voices

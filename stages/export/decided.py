@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline import manifest, tables, texts
-from pipeline.decisions import OF_CLIPS, OF_CUTS, OF_VOICES, Decision
+from pipeline.decision import OF_CLIPS, OF_CUTS, OF_VOICES, Decision
 from pipeline.places import covered
 from pipeline.rows import Clip
 

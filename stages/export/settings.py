@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from pipeline.decisions import OF_CLIPS, OF_CUTS, OF_VOICES
+from pipeline.decision import OF_CLIPS, OF_CUTS, OF_VOICES
 from pipeline.registry import Section, Stage
 
 Share = Annotated[float, Field(ge=0, lt=1)]

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pipeline import corpus as corpora
 from pipeline import decisions, entry, lock, manifest, metadata, program, tables, texts, vouch
+from pipeline.decision import Decision
 from pipeline.errors import ConfigError
 from stages.report import (
     compare,
@@ -79,7 +80,7 @@ def process(
     corpus: Path,
     other: Path | None,
     marks: dict[str, dict[str, float]],
-    holding: Sequence[decisions.Decision] = (),
+    holding: Sequence[Decision] = (),
     enhance: bool = False,
 ) -> tuple[str, set[Path]]:
     """The page's HTML, and the source recordings that it has not because their files are away.

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from pipeline.decisions import Decision
+from pipeline.decision import Decision
 from stages.report import words
 
 NAMES = {  # kind -> what one of them is called, and several

@@ -1,6 +1,6 @@
 """report: what the others know of it."""
 
-from pipeline.decisions import OF_CLIPS, OF_CUTS, OF_VOICES
+from pipeline.decision import OF_CLIPS, OF_CUTS, OF_VOICES
 from pipeline.registry import Stage
 
 STAGE = Stage(

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline import decisions, entry, manifest, program, vouch
-from pipeline.decisions import Decision
+from pipeline.decision import Decision
 from pipeline.errors import ManifestError
 from pipeline.places import Latest
 from pipeline.program import Job

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from engines import scores, textmeasures
-from pipeline.decisions import Decision
+from pipeline.decision import Decision
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ import numpy as np
 from engines import resemblyzer, spans
 from engines.protocols import Embedder
 from pipeline import audio, clips, code, decisions, entry, levels, manifest, program, run
+from pipeline.decision import OF_CUTS
 from pipeline.program import Job
 from pipeline.rows import Clip, Segmented, clip_id
 from stages.slice import cut, original, recut
@@ -100,7 +101,7 @@ def main() -> None:
     embedder = resemblyzer.load("onnx", job.settings.threads, job.settings.device)
     told: dict[str, list[dict]] = {}
     for decision in decisions.of(Path(job.settings.decisions)):
-        if decision.kind in decisions.OF_CUTS:
+        if decision.kind in OF_CUTS:
             told.setdefault(decision.place[0], []).append(decision.model_dump())
     inputs = [row | {"cuts": told.get(row["sha256"], [])} for row in job.inputs(Segmented)]
     run.run_shard(job, inputs, lambda rows: process(rows, job, embedder), Clip)

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from pipeline.decisions import OF_CUTS
+from pipeline.decision import OF_CUTS
 from pipeline.registry import Section, Stage
 
 Label = Literal["male", "female", "speech", "music", "noise", "noEnergy"]

@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline import audio, decisions, entry, manifest, program, vouch
+from pipeline.decision import Decision
 from pipeline.rows import Embedded, Facts, NormalizedClip, Reject
 from stages.speaker import decided, present, threshold
 from stages.speaker.choice import Choice, choose, find, nothing
@@ -136,7 +137,7 @@ def process(
     least: str,
     short_clips: str,
     count: int,
-    told: Sequence[decisions.Decision] = (),
+    told: Sequence[Decision] = (),
 ) -> None:
     """Decide on all clips and write what the stage writes. told: what people decided."""
     clips = read(work)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.decisions import Decision
+from pipeline.decision import Decision
 from stages.speaker import clusters, decided, halves, threshold, voices
 from stages.speaker.present import Clips
 

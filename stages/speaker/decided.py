@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.decisions import OF_VOICES, Decision
+from pipeline.decision import OF_VOICES, Decision
 from pipeline.places import Latest, covers
 from stages.speaker.present import Clips
 

@@ -15,7 +15,7 @@ from engines.tone.model import Model, tell
 from engines.tone.normalization import Speaker
 from engines.tone.plane import Plane
 from pipeline import decisions, entry, lock, manifest, program
-from pipeline.decisions import Decision
+from pipeline.decision import Decision
 from pipeline.places import Latest
 from pipeline.program import Job
 from pipeline.rows import Toned

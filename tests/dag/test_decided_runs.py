@@ -1,12 +1,15 @@
 """What people decide reaches the corpus with the next run, which does nothing but what depends on it."""
 
 import json
+import subprocess
+import time
 
 import pytest
-from runs import END, HEARD, change, contents, jobs_of, read_csv, snakemake
+from runs import END, HEARD, change, command, contents, jobs_of, read_csv, snakemake
 
 from pipeline import manifest
 from review import write
+from tests.conftest import ROOT
 
 CHOICE = {"speaker"} | HEARD | END
 
@@ -53,6 +56,29 @@ def test_decisions_reach_the_corpus_and_undone_leave_no_trace(decided):
     assert f"{clips[1]['clip']}|what is said|" in (corpus / "metadata.csv").read_text()
     assert "1 voice, 1 clip dropped, 1 text" in (corpus / "report.html").read_text()
     assert "Nothing to be done" in snakemake(config, "-n")
+
+
+def test_what_is_decided_while_a_run_goes_counts_in_the_next(decided):
+    """All jobs of a run see the decisions that stood when it began, so that a digest of these tells what is old."""
+    config, folder, place, before = decided
+    work, corpus = folder / "work", folder / "corpus"
+    clips = read_csv(corpus / "clips.csv")
+    write.on_clip(work, place, "anna", clips[0]["clip"], "drop", "echo")
+    log = work / "log/select.log"
+    log.unlink()
+    with subprocess.Popen(command(config), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
+        while not log.exists():
+            assert running.poll() is None
+            time.sleep(0.01)
+        write.on_clip(work, place, "anna", clips[1]["clip"], "text", "said meanwhile")
+        write.on_clip(work, place, "kim", clips[2]["clip"], "drop", "meanwhile")
+    assert running.returncode == 0
+    kept = {row["clip"] for row in read_csv(corpus / "clips.csv")}
+    assert kept == {row["clip"] for row in clips[1:]}
+    assert "said meanwhile" not in (corpus / "metadata.csv").read_text()
+    snakemake(config)
+    assert clips[2]["clip"] not in {row["clip"] for row in read_csv(corpus / "clips.csv")}
+    assert "said meanwhile" in (corpus / "metadata.csv").read_text()
 
 
 def test_clips_are_cut_anew_from_the_vocals(decided):

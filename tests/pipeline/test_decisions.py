@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import decided_texts, decisions
+from pipeline.decision import Decision
 from pipeline.errors import ConfigError
 from pipeline.places import Latest, covered, covers
 from pipeline.texts import Text
@@ -45,7 +46,7 @@ def test_undo_goes_back_to_the_beginning_and_may_be_undone(tmp_path):
     assert decisions.undo(tmp_path, "anna") is None and decisions.of(tmp_path) == []
     last = decisions.read(tmp_path)[0][-1]
     decisions.add(tmp_path, "anna", "keep", {SHA: [(9, 10)]})
-    undone = decisions.Decision.model_validate(
+    undone = Decision.model_validate(
         {"id": "f" * 32, "who": "anna", "when": "2099-01-01T00:00:00.000000Z", "kind": "undo", "undoes": last.id}
     )
     assert made[0] in decisions.active([*decisions.read(tmp_path)[0], undone])
@@ -151,6 +152,17 @@ def test_the_digest_changes_with_what_a_stage_reads_alone(tmp_path):
     assert now("voice", "two") != empty
     decisions.undo(tmp_path, "anna")
     assert now("voice", "two") == empty
+
+
+def test_what_is_decided_after_a_run_has_begun_is_not_its_own(tmp_path, monkeypatch):
+    place = {SHA: [(0.0, 1.0)]}
+    first = decisions.add(tmp_path, "anna", "keep", place)
+    monkeypatch.setenv(decisions.SEEN, json.dumps(decisions.sizes(tmp_path)))
+    decisions.undo(tmp_path, "anna")
+    decisions.add(tmp_path, "kim", "drop", place, "noisy")
+    assert decisions.of(tmp_path) == [first]
+    monkeypatch.delenv(decisions.SEEN)
+    assert [line.value for line in decisions.of(tmp_path)] == ["noisy"]
 
 
 def test_texts_are_what_metadata_can_hold(tmp_path):

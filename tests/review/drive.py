@@ -52,6 +52,7 @@ def voices(page: Browser, server: Server) -> None:
     page.keys("?")
     until(lambda: "two people" in page.texts("dialog[open] dl")[0], "the keys")
     page.keys(ESCAPE)
+    until(lambda: not page.texts("dialog[open] dl"), "the keys are put away")
     for key, name in zip("2345 1".replace(" ", ""), ("clips", "texts", "try", "progress", "voices"), strict=True):
         page.keys(key)
         until(lambda name=name: page.find(f"nav a[href='#{name}'][aria-current]"), name)

@@ -143,6 +143,14 @@ def test_another_programs_decision_is_seen(work, served):
     assert served.ask("api/progress")["people"][0]["who"] == "kim"
 
 
+def test_only_verdicts_of_the_sample_count_as_its(work, served):
+    values = [("keep", "sample"), ("drop", "sample: noisy"), ("drop", "sample rate is wrong"), ("keep", "")]
+    for clip, (kind, value) in zip(served.queue("sample", 1), values, strict=False):
+        served.send("api/decide", who="anna", about="clip", of=clip, kind=kind, value=value)
+    sample = served.ask("api/progress")["sample"]
+    assert (sample["heard"], sample["right"]) == (2, 1)
+
+
 def test_texts_come_in_the_order_of_what_speaks_against_them(tmp_path):
     if not environments.ready("review"):
         pytest.skip("no environment for review: run `make environments`")

@@ -10,7 +10,7 @@ from test_voices import corpus
 
 from engines import scores
 from pipeline import decided_texts
-from pipeline.decisions import Decision
+from pipeline.decision import Decision
 from pipeline.texts import Text
 from stages.export import decided as exported
 from stages.select.thresholds import Thresholds, decide
