@@ -127,8 +127,7 @@ class Transcribed(Facts):
 
 
 class Proofread(Facts):
-    """A clip's text, "" where it has none; `asked`: the engines that were on for it. Further fields: what speaks for
-    and against the text, by name (engines/textmeasures.py)."""
+    """A clip's text, "" where it has none; `asked`: as above. Further fields: MEASURES of engines/textmeasures.py."""
 
     text: str
     text_normalized: str
