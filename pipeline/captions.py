@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from pipeline import inputs
-from pipeline.errors import VoxsieveError
 
 TABLE = "captions.json"  # in a shard of the index: recording -> [path, identity] of each of its caption files
 # Suffix -> the module of stages/transcribe/captions/ that reads it.
@@ -49,7 +48,7 @@ def _listing(folder: Path) -> dict[str, list[Path]]:
     except PermissionError:  # one may read a file by its name without being let into its folder
         return {}
     except OSError as error:
-        raise VoxsieveError(f"{folder} cannot be read now ({error.strerror}): bring its disk back.") from error
+        raise inputs.away(folder, error) from error
     for name in names:
         stem, suffix = os.path.splitext(name)
         if suffix.lower() in FORMATS:

@@ -124,7 +124,7 @@ def _walk(root: Path):
     for error in unreadable:
         place = Path(error.filename)
         if not isinstance(error, PermissionError):
-            raise _away(place, error)
+            raise away(place, error)
         message = f"The folder cannot be looked into ({error.strerror}): let this user read it."
         yield Found(place, os.path.relpath(place, root), fault=("unreadable_folder", message))
 
@@ -136,9 +136,9 @@ def _status(path: Path) -> os.stat_result | None:
     except OSError as error:
         if os.path.islink(path):
             return None
-        raise _away(path, error) from error
+        raise away(path, error) from error
 
 
-def _away(path: Path, error: OSError) -> VoxsieveError:
+def away(path: Path, error: OSError) -> VoxsieveError:
     """What is said where a disk does not answer: that its recordings are none would be remembered."""
     return VoxsieveError(f"{path} cannot be read now ({error.strerror}): bring its disk back, then run again.")

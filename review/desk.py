@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from pipeline import decisions
-from pipeline.decision import OF_CLIPS, OF_CUTS, OF_VOICES, Decision
+from pipeline.decision import OF_CLIPS, OF_CUTS, OF_VOICES, TIMES, Decision
 from pipeline.errors import ConfigError
 from pipeline.places import Latest
 from review import agreement, voices
@@ -96,7 +96,7 @@ class Desk:
                 if not after:
                     raise ConfigError(f"review: {of} is the last clip of its recording.")
                 spans.append((after[0]["start"], after[0]["end"]))
-            if len(times) != {"retime": 2, "split": 1}.get(kind, 0):
+            if len(times) != TIMES.get(kind, 0):
                 raise ConfigError(f"review: {kind} with {len(times)} times.")
             places = {clip["sha256"]: spans}
         else:

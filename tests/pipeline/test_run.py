@@ -56,6 +56,17 @@ def test_a_failure_is_a_reject_and_the_run_goes_on(work):
     assert not (work / "separate/s0000/manifest.jsonl").exists()
 
 
+def interrupted_at(recording: str):
+    """A process that is cut off when it comes to a recording."""
+
+    def process(rows):
+        if rows[0]["id"] == recording:
+            raise KeyboardInterrupt
+        return keep(rows)
+
+    return process
+
+
 def test_a_stage_that_was_cut_off_takes_up_where_it_was(work):
     seen = []
 
@@ -84,26 +95,16 @@ def test_a_stage_that_was_cut_off_takes_up_where_it_was(work):
 
 @pytest.mark.parametrize(("settings", "count"), [({"accompaniment": True}, 4), ({"threads": 1}, 1)])
 def test_other_settings_take_up_nothing_but_those_that_change_no_result(work, settings, count):
-    def cut(rows):
-        if rows[0]["id"] == "r000003":
-            raise KeyboardInterrupt
-        return keep(rows)
-
     with pytest.raises(KeyboardInterrupt):
-        do(work, cut)
+        do(work, interrupted_at("r000003"))
     again = []
     do(work, lambda rows: (again.append(rows[0]["id"]), keep(rows))[1], **settings)
     assert len(again) == count
 
 
 def test_another_input_takes_up_nothing(work):
-    def cut(rows):
-        if rows[0]["id"] == "r000003":
-            raise KeyboardInterrupt
-        return keep(rows)
-
     with pytest.raises(KeyboardInterrupt):
-        do(work, cut)
+        do(work, interrupted_at("r000003"))
     again = []
     changed = [INPUTS[0] | {"peak": 0.25}, *INPUTS[1:]]
     do(work, lambda rows: (again.append(rows[0]["id"]), keep(rows))[1], changed)
@@ -111,13 +112,8 @@ def test_another_input_takes_up_nothing(work):
 
 
 def test_what_lies_beside_a_recording_and_has_changed_takes_up_nothing_of_it(work):
-    def cut(rows):
-        if rows[0]["id"] == "r000002":
-            raise KeyboardInterrupt
-        return keep(rows)
-
     with pytest.raises(KeyboardInterrupt):
-        do(work, cut, beside={"r000000": ["old"], "r000001": ["same"]})
+        do(work, interrupted_at("r000002"), beside={"r000000": ["old"], "r000001": ["same"]})
     again = []
     do(
         work,

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-CLIPS, NETWORK = "clips.npz", "network.onnx"
+from training.tone.lstm import CLIPS, NETWORK
+
 OPSET = 17
 BATCH = 32
 DROPOUT = 0.3
